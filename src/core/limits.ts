@@ -1,0 +1,62 @@
+/** What a bucket is counted by. */
+export type Dimension = 'ip' | 'key' | 'org' | 'subject' | 'route' | 'global'
+
+/** One thing that is counted: at most `max` in any `windowMs`, or per calendar unit. */
+export type Window =
+  | { readonly kind: 'sliding'; readonly max: number; readonly windowMs: number }
+  | { readonly kind: 'calendar'; readonly max: number; readonly unit: 'day' | 'month' }
+
+/** A named limit of the policy: all its windows count together. */
+export interface Limit {
+  readonly name: string
+  readonly by: readonly Dimension[]
+  readonly windows: readonly Window[]
+  /** Shares of a quota (0..1] at which an event is raised once per calendar unit. */
+  readonly warnAt: readonly number[]
+}
+
+/** One bucket to be charged by one request. */
+export interface Charge {
+  readonly limit: Limit
+  /** The bucket: the limit's name and the values counted by. Never holds the policy's version. */
+  readonly key: string
+  readonly cost: number
+}
+
+/** What is left in a bucket, judged by its tightest window. */
+export interface BucketState {
+  /** What may still be spent now, never negative. */
+  readonly remaining: number
+  /** Milliseconds until the window gives back what was spent. */
+  readonly resetMs: number
+  /** Index into `limit.windows` of the tightest window. */
+  readonly window: number
+}
+
+/** A charge that was taken, and what it left. */
+export interface Charged {
+  readonly charge: Charge
+  readonly state: BucketState
+  /** Epoch milliseconds at which it was taken: what a refund has to name. */
+  readonly atMs: number
+}
+
+export interface ChargeResult {
+  /** Index of the charge that refused, or -1 when all were charged. */
+  readonly refused: number
+  /** Milliseconds until the refusing window would let this request in; 0 when charged. */
+  readonly retryAfterMs: number
+  /** One state per charge, in order. */
+  readonly states: readonly BucketState[]
+  /** `name:percent` of each `warn_at` share that this charge crossed. */
+  readonly warnings: readonly string[]
+}
+
+/**
+ * A bucket key that no other tuple can share, whatever bytes the values hold: each value goes in with its length.
+ */
+export function bucketKey(limitName: string, values: readonly string[]): string {
+  let key = limitName
+  for (const value of values) key += `|${value.length}:${value}`
+  return key
+}

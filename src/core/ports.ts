@@ -1,0 +1,31 @@
+import type { Charge, ChargeResult } from './limits.ts'
+
+/** Epoch milliseconds now. */
+export interface Clock {
+  nowMs(): number
+}
+
+/** Where windows and quotas are counted. Two stores, one contract. */
+export interface Counters {
+  /** Checks every window of every charge, then charges all of them or none. */
+  charge(charges: readonly Charge[], nowMs: number): ChargeResult | Promise<ChargeResult>
+  /** Gives back what `charge` took at `nowMs`, when a later check refused the request. */
+  refund(charges: readonly Charge[], nowMs: number): void
+}
+
+/** The body of the request being judged, for the checks that must see it. */
+export interface Body {
+  /**
+   * The whole body, kept for the upstream too.
+   * @param maxBytes more than this ends the reading
+   * @returns null when the body is larger than `maxBytes`
+   */
+  read(maxBytes: number): Promise<Uint8Array | null>
+}
+
+/** The only doors of a decision to the outside. */
+export interface Ports {
+  readonly clock: Clock
+  readonly counters: Counters
+  readonly body: Body
+}
