@@ -206,6 +206,23 @@ const TABLE = {
     help: 'The upstream broke HTTP: odd framing, endless headers, an unasked upgrade.',
   },
 
+  // admin
+  admin_token_invalid: {
+    status: 401,
+    title: 'A valid token is required.',
+    help: 'The admin API was asked without its token or with another one; after ten wrong ones in a minute the address has to wait. See `admin.token`.',
+  },
+  policy_refused: {
+    status: 409,
+    title: 'The policy file is refused, the old policy stays.',
+    help: 'The admin API was told to reload a file that cannot be used; `problems` in the reply name line and column.',
+  },
+  policy_text_refused: {
+    status: 409,
+    title: 'The policy file holds the token itself.',
+    help: 'The admin API shows no file that holds its own token. Write a reference such as `${env:SALLYPORT_ADMIN_TOKEN}`.',
+  },
+
   // Sallyport itself
   overloaded: {
     status: 503,

@@ -80,16 +80,15 @@ export function upstreamFields(decision: Decision, plan: RequestPlan): string[] 
  * @param fields as the upstream sent them
  */
 export function replyFields(decision: Decision, fields: readonly string[], plan: ReplyPlan): string[] {
-  const out: string[] = []
+  const out = ownFields(decision, plan)
   copyFields(fields, plan.drop, nominated(fieldValue(fields, 'connection')), out)
-  pushOwn(out, decision, plan)
   return out
 }
 
 /** The fields of a reply that Sallyport gives itself, flat; `own` are those of this one reply. */
 export function ownReplyFields(decision: Decision, plan: ReplyPlan, own: readonly string[]): string[] {
-  const out = [...own]
-  pushOwn(out, decision, plan)
+  const out = ownFields(decision, plan)
+  pushAll(out, own)
   return out
 }
 
@@ -119,11 +118,13 @@ export function parameterName(pair: string): string {
   }
 }
 
-function pushOwn(out: string[], decision: Decision, plan: ReplyPlan): void {
-  pushAll(out, plan.set)
+/** Begins with a copy of what is constant, which is most of it. */
+function ownFields(decision: Decision, plan: ReplyPlan): string[] {
+  const out = [...plan.set]
   out.push('x-request-id', decision.facts.id)
   pushAll(out, decision.replyFields)
   for (const fieldsOf of decision.route?.decisionFields ?? []) pushAll(out, fieldsOf(decision))
+  return out
 }
 
 /** What the API may believe about where the request came from (RFC 7239 and its older X-Forwarded-* kin). */
@@ -187,5 +188,5 @@ function fieldValue(fields: readonly string[], lowerName: string): string | unde
 }
 
 function pushAll(out: string[], fields: readonly string[]): void {
-  for (const field of fields) out.push(field)
+  for (let i = 0; i < fields.length; i++) out.push(fields[i] as string)
 }

@@ -1,0 +1,73 @@
+import { CODES } from '../../core/codes.ts'
+import type { Context } from '../../core/policy.ts'
+import type { Ports } from '../../core/ports.ts'
+import { PASS, type Refuse, refuse, type Verdict } from '../../core/verdict.ts'
+import type { Authenticator } from './authenticator.ts'
+
+/** What is prepared of one route. */
+export interface AuthPlan {
+  readonly authenticators: readonly Authenticator[]
+  /** A request without any credential is let in as anonymous. */
+  readonly anonymous: boolean
+  /** `www-authenticate` for every 401, flat (RFC 9110 11.6.1). */
+  readonly challenge: readonly string[]
+}
+
+interface Found {
+  readonly authenticator: Authenticator
+  readonly text: string
+}
+
+/**
+ * Finds the one credential of the request and has it judged. A credential that is shown is never overlooked: a bad one
+ * refuses even where anonymous requests are welcome, and the next authenticator is asked only about the same text.
+ */
+export function decideAuth(plan: AuthPlan, context: Context, ports: Ports): Verdict | Promise<Verdict> {
+  const found: Found[] = []
+  for (const authenticator of plan.authenticators) {
+    const shown = authenticator.find(context.facts)
+    if (shown.kind === 'none') continue
+    if (shown.kind === 'many') return ambiguous(`two credentials for ${authenticator.name}`)
+    const other = found.find((before) => !isSame(before, authenticator, shown.text))
+    if (other !== undefined)
+      return ambiguous(`credentials for ${other.authenticator.name} and ${authenticator.name}`)
+    found.push({ authenticator, text: shown.text })
+  }
+  if (found.length > 0) return judge(found, 0, plan, context, ports)
+  return plan.anonymous ? PASS : refuse('key_missing', 'no credential was sent', plan.challenge)
+}
+
+function ambiguous(why: string): Refuse {
+  return refuse('credential_ambiguous', why)
+}
+
+/** Two authenticators may read one place, e.g. both `bearer`: that is one credential, seen twice. */
+function isSame(before: Found, authenticator: Authenticator, text: string): boolean {
+  if (before.text !== text) return false
+  const { headers, query } = before.authenticator
+  return (
+    headers.some((name) => authenticator.headers.includes(name)) ||
+    query.some((name) => authenticator.query.includes(name))
+  )
+}
+
+function judge(
+  found: readonly Found[],
+  index: number,
+  plan: AuthPlan,
+  context: Context,
+  ports: Ports,
+): Verdict | Promise<Verdict> {
+  const candidate = found[index]
+  if (candidate === undefined)
+    return refuse('key_invalid', 'no authenticator knows this kind', plan.challenge)
+  const settle = (verdict: Verdict): Verdict | Promise<Verdict> =>
+    verdict.kind === 'skip' ? judge(found, index + 1, plan, context, ports) : withChallenge(verdict, plan)
+  const verdict = candidate.authenticator.judge(candidate.text, context, ports)
+  return verdict instanceof Promise ? verdict.then(settle) : settle(verdict)
+}
+
+function withChallenge(verdict: Verdict, plan: AuthPlan): Verdict {
+  if (verdict.kind !== 'refuse' || CODES[verdict.code].status !== 401) return verdict
+  return refuse(verdict.code, verdict.why, [...verdict.headers, ...plan.challenge])
+}

@@ -1,0 +1,73 @@
+import { timingSafeEqual } from 'node:crypto'
+import type { Context } from '../../core/policy.ts'
+import type { Ports } from '../../core/ports.ts'
+import { type Pass, pass, refuse, SKIP, type Verdict } from '../../core/verdict.ts'
+import type { Authenticator } from '../auth/authenticator.ts'
+import { hashKey, isWellFormed } from './format.ts'
+import type { KeyEntry, KeyTable } from './table.ts'
+
+/** Three dot-separated parts: a token of another kind, which happens to travel in the same header. */
+const TOKEN_SHAPE = /^[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]*$/
+const HEX_HASH_BYTES = 64
+const SHOWN_HASH_DIGITS = 8
+
+/**
+ * Judges the text of a key. Only its hash is compared, so a prefix that a guess shares with a key tells nothing, and the
+ * last comparison takes the same time for all.
+ */
+export function keyJudge(authenticator: string, table: KeyTable): Authenticator['judge'] {
+  // Made when a key is first used and at most once for each: most of a hundred thousand keys sleep.
+  const verdicts = new Map<KeyEntry, Pass>()
+  const shown = Buffer.alloc(HEX_HASH_BYTES)
+  const kept = Buffer.alloc(HEX_HASH_BYTES)
+  return function judgeKey(credential, context, ports) {
+    if (!isWellFormed(credential)) return unknown(credential, 'malformed, or the checksum does not fit')
+    const hash = hashKey(credential)
+    const entry = table.byHash.get(hash)
+    shown.write(hash, 'latin1')
+    kept.write(entry?.hash ?? '', 'latin1')
+    if (entry === undefined || !timingSafeEqual(shown, kept)) {
+      return unknown(credential, `no key has the hash ${hash.slice(0, SHOWN_HASH_DIGITS)}…`)
+    }
+    return refusalOf(entry, context, ports) ?? passOf(entry, authenticator, verdicts)
+  }
+}
+
+/** A token may be for another authenticator of the route; who asks refuses it when there is none. */
+function unknown(credential: string, why: string): Verdict {
+  return TOKEN_SHAPE.test(credential) ? SKIP : refuse('key_invalid', why)
+}
+
+function refusalOf(entry: KeyEntry, context: Context, ports: Ports): Verdict | null {
+  if (entry.revoked) return refuse('key_revoked', `key ${entry.id} is revoked`)
+  if (entry.expiresMs !== null && ports.clock.nowMs() >= entry.expiresMs) {
+    return refuse('key_expired', `key ${entry.id} has expired`)
+  }
+  if (entry.routes !== null && !entry.routes.has(context.route.id)) {
+    return refuse('key_route_refused', `key ${entry.id} is not for the route ${context.route.id}`)
+  }
+  return null
+}
+
+function passOf(entry: KeyEntry, authenticator: string, verdicts: Map<KeyEntry, Pass>): Pass {
+  const known = verdicts.get(entry)
+  if (known !== undefined) return known
+  const verdict = passFor(entry, authenticator)
+  verdicts.set(entry, verdict)
+  return verdict
+}
+
+function passFor(entry: KeyEntry, authenticator: string): Pass {
+  const principal = Object.freeze({
+    kind: 'key' as const,
+    subject: entry.subject,
+    org: entry.org,
+    scopes: entry.scopes,
+    roles: entry.roles,
+    keyId: entry.id,
+    authenticator,
+    limits: entry.limits,
+  })
+  const learned = Object.freeze({ principal, note: `${authenticator}: key ${entry.id}` })
+  return Object.freeze(pass(learned))
+}

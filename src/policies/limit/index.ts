@@ -1,0 +1,58 @@
+import type { z } from 'zod'
+import type { Limit } from '../../core/limits.ts'
+import type { Check } from '../../core/policy.ts'
+import { ANONYMOUS } from '../../core/principal.ts'
+import { definePolicy, NO_PART, type Part, type RouteEnv } from '../define.ts'
+import type { FrontSlot } from '../order.ts'
+import { decideLimits } from './decide.ts'
+import { decisionFields } from './fields.ts'
+import { RouteLimits } from './route-limits.ts'
+import { limitListSchema } from './schema.ts'
+
+/** Rates and quotas: how often one client, key, org … may ask. */
+export const limit = definePolicy({
+  name: 'limit',
+  key: 'limits',
+  schema: limitListSchema,
+  codes: ['rate_limited', 'quota_exhausted'],
+  compile: compileLimits,
+})
+
+function compileLimits(settings: z.output<typeof limitListSchema> | undefined, env: RouteEnv): Part {
+  const { limitHeaders: headers } = env
+  const limits = new RouteLimits(limitsOf(settings ?? [], env), env.limits)
+  const checks: ReturnType<typeof checkIn>[] = []
+  if (limits.beforeAuth.length > 0) {
+    checks.push(
+      checkIn('limit_address', (context, ports) => decideLimits(limits.beforeAuth, headers, context, ports)),
+    )
+  }
+  // Also on a route without limits: a key may bring its own.
+  if (!env.anonymousOnly || limits.afterAuth(ANONYMOUS).length > 0) {
+    checks.push(
+      checkIn('limit', (context, ports) =>
+        decideLimits(limits.afterAuth(context.principal), headers, context, ports),
+      ),
+    )
+  }
+  if (checks.length === 0) return NO_PART
+  if (headers === 'off') return { checks }
+  return { checks, decisionFields: (decision) => decisionFields(headers, decision) }
+}
+
+function checkIn(slot: FrontSlot, run: Check) {
+  return { slot, check: { name: 'limit', run } } as const
+}
+
+function limitsOf(settings: string | readonly string[], env: RouteEnv): Limit[] {
+  const isList = typeof settings !== 'string'
+  const names = isList ? settings : [settings]
+  return names.flatMap((name, i) => {
+    const path = isList ? [i] : []
+    const limit = env.limits.get(name)
+    if (limit === undefined) env.problem(path, `there is no limit named ${name}`)
+    else if (names.indexOf(name) < i) env.problem(path, `${name} is in the list twice`)
+    else return [limit]
+    return []
+  })
+}

@@ -1,0 +1,88 @@
+import { addressBucket } from '../../core/address.ts'
+import type { Dimension, Limit } from '../../core/limits.ts'
+import type { Context } from '../../core/policy.ts'
+
+/** What a bucket's key is made of. */
+type Subject = Pick<Context, 'facts' | 'principal' | 'route'>
+type Piece = (subject: Subject) => string
+
+/** A limit of a route, with the way to its bucket worked out. */
+export interface Plan {
+  readonly limit: Limit
+  readonly keyOf: (subject: Subject) => string
+  /** Where the request is counted, for the operator. */
+  readonly bucketOf: (subject: Subject) => string
+}
+
+const BEFORE_AUTH: readonly Dimension[] = ['ip', 'route', 'global']
+
+/** Whether the limit can be charged before anyone's credential is looked at. */
+export function countsAddress(limit: Limit): boolean {
+  return limit.by.every((dimension) => BEFORE_AUTH.includes(dimension))
+}
+
+/** Whether a key's own limits take this one's place. */
+export function countsKey(limit: Limit): boolean {
+  return limit.by.includes('key')
+}
+
+/** Prepares the key of each bucket: `bucketKey` of the values, so that no two tuples of values share one. */
+export function planOf(limit: Limit): Plan {
+  const pieces = limit.by.flatMap(pieceOf)
+  const [only] = pieces
+  return Object.freeze({
+    limit,
+    keyOf:
+      only !== undefined && pieces.length === 1
+        ? (subject: Subject) => limit.name + only(subject)
+        : (subject: Subject) => joined(limit.name, pieces, subject),
+    bucketOf: (subject: Subject) => limit.by.map((name) => described(name, subject)).join(', '),
+  })
+}
+
+function joined(name: string, pieces: readonly Piece[], subject: Subject): string {
+  let key = name
+  for (const piece of pieces) key += piece(subject)
+  return key
+}
+
+function pieceOf(dimension: Dimension): Piece[] {
+  switch (dimension) {
+    case 'global':
+      return []
+    case 'route':
+      return [({ route }) => piece(route.id)]
+    case 'ip':
+      return [({ facts }) => piece(addressBucket(facts.client))]
+    case 'key':
+      return [(subject) => identityPiece(subject.principal.keyId, subject)]
+    case 'org':
+      return [(subject) => identityPiece(subject.principal.org, subject)]
+    case 'subject':
+      return [(subject) => identityPiece(subject.principal.subject, subject)]
+  }
+}
+
+/**
+ * Who has no such name is counted by the next best one, never not at all. The mark before the length keeps an org that
+ * calls itself `192.0.2.1` apart from the client at that address: after `|` every other piece goes on with a digit.
+ */
+function identityPiece(value: string, { facts, principal }: Subject): string {
+  if (value !== '') return piece(value)
+  if (principal.subject !== '') return `|s${piece(principal.subject)}`
+  return `|@${piece(addressBucket(facts.client))}`
+}
+
+/** As `bucketKey` writes one value, without the list. */
+function piece(value: string): string {
+  return `|${value.length}:${value}`
+}
+
+function described(dimension: Dimension, { facts, principal, route }: Subject): string {
+  if (dimension === 'global') return 'global'
+  if (dimension === 'route') return `route ${route.id}`
+  const identity = { ip: '', key: principal.keyId, org: principal.org, subject: principal.subject }[dimension]
+  if (identity !== '') return `${dimension} ${identity}`
+  if (dimension !== 'ip' && principal.subject !== '') return `subject ${principal.subject}`
+  return `ip ${addressBucket(facts.client)}`
+}
