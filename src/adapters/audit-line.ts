@@ -1,0 +1,139 @@
+import { type AuditRecord, MAX_WHY, reportedCodes, trailWord } from '../core/audit.ts'
+import type { TrailLine } from '../core/policy.ts'
+
+/**
+ * The line of one record: JSON in ASCII, ended by a line feed.
+ * Written out by hand because it is on the path of every request; a test holds it to what JSON.parse gives back.
+ */
+export function auditLine(record: AuditRecord): string {
+  return `{"type":"request","time":"${isoTime(record.atMs)}","id":${quoted(record.id)}${request(record)}${verdict(
+    record,
+  )}${reply(record)},"policy":${constant(record.policy)}}\n`
+}
+
+/** Told in the place of lines that had to be dropped, so that a gap is never silent. */
+export function gapLine(dropped: number, atMs: number): string {
+  return `{"type":"audit_gap","time":"${isoTime(atMs)}","dropped":${dropped}}\n`
+}
+
+/** The line of something that was done to the gate itself, not through it. */
+export function eventLine(event: object): string {
+  return `${JSON.stringify(event).replace(NOT_ASCII, escapeUnit)}\n`
+}
+
+function request(record: AuditRecord): string {
+  const { route, method, path, client, principal } = record
+  return `,"route":${constant(route)},"method":${constant(method)},"path":${nullable(path)},"client":${quoted(
+    client,
+  )},"principal":${principalJson(principal)}`
+}
+
+function verdict(record: AuditRecord): string {
+  const { outcome, code, why, trail, principal, warnings } = record
+  const line = `,"outcome":"${outcome}","code":${code === null ? 'null' : `"${code}"`},"why":${
+    why === null ? 'null' : quoted(why.slice(0, MAX_WHY))
+  },"trail":[${trailJson(trail, principal.authenticator)}]`
+  const reported = trail.length === 0 ? '' : reportedJson(trail)
+  return warnings.length === 0 ? line + reported : `${line}${reported},"warnings":${list(warnings)}`
+}
+
+function reply(record: AuditRecord): string {
+  const { upstreamMs, upstream, aborted } = record
+  return `,"status":${whole(record.status)},"bytes_in":${whole(record.bytesIn)},"bytes_out":${whole(
+    record.bytesOut,
+  )},"duration_ms":${milliseconds(record.durationMs)},"gate_ms":${milliseconds(record.gateMs)},"upstream_ms":${
+    upstreamMs === null ? 'null' : milliseconds(upstreamMs)
+  },"upstream":${constant(upstream)},"retries":${whole(record.retries)},"aborted":${aborted}`
+}
+
+function principalJson(principal: AuditRecord['principal']): string {
+  const known = principals.get(principal)
+  if (known !== undefined) return known
+  const { kind, subject, org, keyId, authenticator } = principal
+  const json = `{"kind":"${kind}","subject":${nullIfEmpty(subject)},"org":${nullIfEmpty(org)},"key_id":${nullIfEmpty(
+    keyId,
+  )},"authenticator":${nullIfEmpty(authenticator)}}`
+  principals.set(principal, json)
+  return json
+}
+
+/** A principal of a key is one frozen object for all its requests, so its JSON is made once. */
+const principals = new WeakMap<AuditRecord['principal'], string>()
+
+function trailJson(trail: readonly TrailLine[], authenticator: string): string {
+  let json = ''
+  for (const line of trail) {
+    const word = trailWord(line, authenticator)
+    json += json === '' ? constant(word) : `,${constant(word)}`
+  }
+  return json
+}
+
+function reportedJson(trail: readonly TrailLine[]): string {
+  for (const line of trail) {
+    if (line.verdict === 'report') return `,"reported":${list(reportedCodes(trail))}`
+  }
+  return ''
+}
+
+/** For words that come from the policy or from closed lists: few, and the same ones all the time. */
+function constant(word: string | null): string {
+  if (word === null) return 'null'
+  const known = constants.get(word)
+  if (known !== undefined) return known
+  const json = quoted(word)
+  // Methods are the client's words, so the table is bounded.
+  if (constants.size < MAX_CONSTANTS && word.length <= MAX_CONSTANT_LENGTH) constants.set(word, json)
+  return json
+}
+
+const MAX_CONSTANTS = 8192
+const MAX_CONSTANT_LENGTH = 128
+const constants = new Map<string, string>()
+
+const PLAIN = /^[ !#-[\]-~]*$/
+const NOT_ASCII = /[\u007f-\uffff]/g
+
+/**
+ * A JSON string in printable ASCII. Beyond what JSON asks for this escapes DEL, C1 and everything above: U+009B starts a terminal
+ * command like ESC [ does, and some readers take U+0085, U+2028 and U+2029 for the end of a line.
+ */
+function quoted(value: string): string {
+  return PLAIN.test(value) ? `"${value}"` : JSON.stringify(value).replace(NOT_ASCII, escapeUnit)
+}
+
+const escapeUnit = (unit: string): string => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`
+const nullable = (value: string | null): string => (value === null ? 'null' : quoted(value))
+const nullIfEmpty = (value: string): string => (value === '' ? 'null' : quoted(value))
+const list = (values: readonly string[]): string => `[${values.map(quoted).join(',')}]`
+
+/** A count: never NaN, infinite or negative, which JSON cannot say or nobody means. */
+const whole = (value: number): number =>
+  value > 0 && value < Number.MAX_SAFE_INTEGER ? Math.trunc(value) : 0
+
+const THOUSANDTHS = Array.from({ length: 1000 }, (_, i) => String(i).padStart(3, '0'))
+
+/** Three decimals, put together from two integers: printing a fraction costs ten times as much. */
+function milliseconds(value: number): string {
+  const microseconds = whole(value * 1000)
+  return `${Math.floor(microseconds / 1000)}.${THOUSANDTHS[microseconds % 1000]}`
+}
+
+let second = -1
+let secondText = ''
+
+function isoTime(atMs: number): string {
+  const at = whole(atMs)
+  const now = Math.floor(at / 1000)
+  if (now !== second) {
+    second = now
+    secondText =
+      now > MAX_SECOND
+        ? new Date(0).toISOString().slice(0, 20)
+        : new Date(now * 1000).toISOString().slice(0, -4)
+  }
+  return `${secondText}${THOUSANDTHS[at % 1000]}Z`
+}
+
+/** The last second that a Date can hold. */
+const MAX_SECOND = 8_640_000_000_000

@@ -1,0 +1,133 @@
+import type { BucketState, Charge, ChargeResult, Limit } from '../core/limits.ts'
+import type { Counters } from '../core/ports.ts'
+import { Buckets, MISSING } from './counters/buckets.ts'
+import { Tally } from './counters/tally.ts'
+
+/**
+ * With a key of the usual length a bucket costs 370, 580 or 800 bytes with one, two or three windows: at worst 32 MB
+ * in all, which is what a 256 MB container has to spare.
+ */
+const DEFAULT_MAX_BUCKETS = 40_000
+const NO_WARNINGS: readonly string[] = Object.freeze([])
+
+/** Numbers for the metrics. */
+export interface CountersStats {
+  readonly buckets: number
+  readonly maxBuckets: number
+  /** Buckets that are marked as being at their limit. */
+  readonly refusing: number
+  /** Buckets that had to go for a new one while they still counted. */
+  readonly evictions: number
+  /** Those of them that were at their limit, because every bucket was: `maxBuckets` is too small for the traffic. */
+  readonly evictedRefusing: number
+  /** Buckets that held nothing any more. */
+  readonly reclaimed: number
+}
+
+/** Counts in this process. Every method is synchronous, so a charge is one step that no other request can come into. */
+export class MemoryCounters implements Counters {
+  readonly #buckets: Buckets
+  readonly #tally: Tally
+  /** Buckets of the charges in hand, by index. */
+  readonly #found: number[] = []
+
+  /** @param options.maxBuckets the most buckets kept at once */
+  constructor(options: { readonly maxBuckets?: number } = {}) {
+    this.#buckets = new Buckets(options.maxBuckets ?? DEFAULT_MAX_BUCKETS)
+    this.#tally = new Tally(this.#buckets)
+  }
+
+  /**
+   * Checks every window of every charge, then takes all of them or none. Of several windows that refuse, the one with
+   * the longest wait is told: whoever waits that long gets in, if nobody else was quicker.
+   * @throws RangeError when a cost is not a positive integer
+   */
+  charge(charges: readonly Charge[], nowMs: number): ChargeResult {
+    let refused = -1
+    let retryAfterMs = 0
+    let window = 0
+    for (let i = 0; i < charges.length; i++) {
+      const waitMs = this.#waitMs(charges, i, nowMs)
+      if (waitMs <= retryAfterMs) continue
+      retryAfterMs = waitMs
+      refused = i
+      window = this.#tally.waitingWindow
+    }
+    if (refused === -1) return this.#take(charges, nowMs)
+    return this.#refusal(charges, refused, window, retryAfterMs, nowMs)
+  }
+
+  /** Gives back what `charge` took at `nowMs`. What has left its window by now stays as it is. */
+  refund(charges: readonly Charge[], nowMs: number): void {
+    for (const { key, limit, cost } of charges) {
+      const bucket = this.#buckets.find(key)
+      if (bucket !== MISSING) this.#tally.refund(bucket, limit, cost, nowMs)
+    }
+  }
+
+  /** What is left in a bucket. Changes nothing. */
+  read(limit: Limit, key: string, nowMs: number): BucketState {
+    return this.#tally.read(this.#buckets.find(key), limit, nowMs)
+  }
+
+  stats(): CountersStats {
+    const { size, capacity, refusing, evictions, evictedRefusing, reclaimed } = this.#buckets
+    return { buckets: size, maxBuckets: capacity, refusing, evictions, evictedRefusing, reclaimed }
+  }
+
+  #waitMs(charges: readonly Charge[], index: number, nowMs: number): number {
+    const { limit, key, cost } = charges[index] as Charge
+    if (!Number.isSafeInteger(cost) || cost < 1)
+      throw new RangeError(`the cost ${cost} is no positive integer`)
+    const bucket = this.#buckets.find(key)
+    this.#found[index] = bucket
+    if (bucket !== MISSING) this.#buckets.use(bucket)
+    return this.#tally.waitMs(bucket, limit, cost + costBefore(charges, index, key), nowMs)
+  }
+
+  #take(charges: readonly Charge[], nowMs: number): ChargeResult {
+    const warnings: string[] = []
+    const states: BucketState[] = []
+    const { removals } = this.#buckets
+    for (let i = 0; i < charges.length; i++) {
+      const { limit, key, cost } = charges[i] as Charge
+      const found = this.#buckets.removals === removals ? (this.#found[i] as number) : MISSING
+      const bucket = found === MISSING ? this.#buckets.open(key, nowMs) : found
+      states.push(this.#tally.take(bucket, limit, cost, nowMs, warnings))
+    }
+    return { refused: -1, retryAfterMs: 0, states, warnings: warnings.length === 0 ? NO_WARNINGS : warnings }
+  }
+
+  /** Opens no bucket: a refusal must not cost memory. */
+  #refusal(
+    charges: readonly Charge[],
+    refused: number,
+    window: number,
+    retryAfterMs: number,
+    nowMs: number,
+  ): ChargeResult {
+    const states: BucketState[] = []
+    for (let i = 0; i < charges.length; i++) {
+      const { limit } = charges[i] as Charge
+      const bucket = this.#found[i] as number
+      states.push(
+        i === refused
+          ? this.#tally.readWindow(bucket, limit, window, nowMs)
+          : this.#tally.read(bucket, limit, nowMs),
+      )
+    }
+    const bucket = this.#found[refused] as number
+    if (bucket !== MISSING) this.#buckets.mark(bucket, nowMs + retryAfterMs)
+    return { refused, retryAfterMs, states, warnings: NO_WARNINGS }
+  }
+}
+
+/** What the same request charges to the same bucket before. */
+function costBefore(charges: readonly Charge[], index: number, key: string): number {
+  let cost = 0
+  for (let i = 0; i < index; i++) {
+    const charge = charges[i] as Charge
+    if (charge.key === key) cost += charge.cost
+  }
+  return cost
+}

@@ -1,0 +1,31 @@
+import type { AuditRecord } from '../../src/core/audit.ts'
+
+/** An ordinary request that was let through. */
+export const forwarded: AuditRecord = {
+  id: '0123456789abcdef0123456789abcdef',
+  atMs: Date.UTC(2026, 1, 3, 4, 5, 6, 78),
+  route: 'orders',
+  method: 'GET',
+  path: '/api/orders/1',
+  client: '192.0.2.7',
+  principal: { kind: 'key', subject: 'acme-prod', org: 'acme', keyId: 'acme-prod', authenticator: 'key' },
+  outcome: 'forward',
+  code: null,
+  why: null,
+  trail: [
+    { check: 'cors', verdict: 'pass' },
+    { check: 'auth', verdict: 'pass' },
+    { check: 'scopes', verdict: 'pass' },
+  ],
+  warnings: [],
+  status: 200,
+  bytesIn: 12,
+  bytesOut: 361,
+  durationMs: 2.5,
+  gateMs: 0.125,
+  upstreamMs: 1.75,
+  upstream: 'legacy',
+  retries: 0,
+  aborted: false,
+  policy: '0123456789abcdef',
+}
