@@ -5,8 +5,8 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { withSettings } from '../src/config/describe.ts'
-import { policyJsonSchema } from '../src/config/json-schema.ts'
 import { settingsOfFolder } from '../src/config/documented.ts'
+import { policyJsonSchema } from '../src/config/json-schema.ts'
 
 const ROOT = new URL('../', import.meta.url)
 
