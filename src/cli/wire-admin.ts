@@ -1,0 +1,25 @@
+import type { AddressInfo } from 'node:net'
+import type { Log } from '../adapters/log.ts'
+import { type AdminParts, createAdminServer } from '../admin/server.ts'
+import { listenOn } from './listen-on.ts'
+
+export interface AdminNeeds extends Pick<AdminParts, 'current' | 'audit' | 'health' | 'circuits'> {
+  readonly closers: (() => void | Promise<void>)[]
+}
+
+/**
+ * Starts the admin listener if the policy asks for one.
+ * @throws Error that names the setting when it cannot listen there
+ */
+export async function startAdmin(
+  needs: AdminNeeds,
+  reload: AdminParts['reload'],
+  log: Log,
+): Promise<AddressInfo | null> {
+  const { admin } = needs.current.loaded.settings
+  if (admin === null) return null
+  const { listen, token } = admin
+  const server = await createAdminServer({ ...needs, reload, log, host: listen.host, token })
+  needs.closers.push(() => server.close())
+  return listenOn('admin', listen, server.listen)
+}

@@ -1,0 +1,248 @@
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { Socket } from 'node:net'
+import type { FastifyReply, FastifyRequest } from 'fastify'
+import type { AuditRecord } from '../core/audit.ts'
+import { decide } from '../core/decide.ts'
+import type { Decision } from '../core/policy.ts'
+import type { Clock, Counters } from '../core/ports.ts'
+import { type Answer, type Refuse, refuse } from '../core/verdict.ts'
+import { type Connection, connectionOf, UNKNOWN_PEER } from './connection.ts'
+import { type Bounds, Exchange, isUpgrading, type Live, type Surroundings } from './exchange.ts'
+import { factsOf } from './facts-of.ts'
+import { forward, refuseLate } from './forward.ts'
+import { ALLOW, isAdmitted, judgeAtDoor, type Knock } from './front-door.ts'
+import { refusalFor, refuseRaw } from './malformed.ts'
+import { replyOwn } from './reply.ts'
+import { newRequestId } from './request-id.ts'
+import { prepareUpgrade } from './websocket.ts'
+
+/** How near the process is to the memory it may take: all is well, keep no connection alive, refuse. */
+export type Pressure = 'ok' | 'shed_keepalive' | 'refuse'
+
+/** What the gate is given by whoever wires it. */
+export interface GateParts {
+  /** The policy in force; a request keeps the one it started with. */
+  readonly live: () => Live
+  readonly clock: Clock
+  readonly counters: Counters
+  readonly bounds: Bounds
+  /** Told of each request once it is over; must not throw. */
+  readonly record: (record: AuditRecord) => void
+  /** True from SIGTERM on: replies end their connections. */
+  readonly isDraining: () => boolean
+  readonly pressure: () => Pressure
+}
+
+const OVERLOADED = refuse('overloaded', 'the process is near server.max_memory', ['retry-after', '5'])
+
+/** The client ended its side in the middle of a message. */
+const END_OF_BYTES = 'HPE_INVALID_EOF_STATE'
+
+/** Judges requests and sees each of them to its end. Its methods are Fastify's hook and http-proxy's handler. */
+export class Gate {
+  readonly #parts: GateParts
+  readonly #surroundings: Surroundings
+  #inFlight = 0
+
+  constructor(parts: GateParts) {
+    this.#parts = parts
+    this.#surroundings = { ...parts.bounds, isDraining: parts.isDraining }
+  }
+
+  /** Requests that have come and are not over. */
+  get inFlight(): number {
+    return this.#inFlight
+  }
+
+  /** Fastify's onRequest hook: nothing goes on to the proxy unless the decision is to forward. */
+  readonly judge = (request: FastifyRequest, reply: FastifyReply, done: () => void): void => {
+    const connection = connectionOf(request.raw.socket)
+    if (connection.isAtItsEnd) {
+      reply.hijack()
+      return
+    }
+    const exchange = this.#begin(request.raw, reply.raw, connection)
+    request.exchange = exchange
+    try {
+      const verdict = this.#judge(exchange, connection, request.originalUrl)
+      if (verdict instanceof Promise) void this.#actLater(verdict, exchange, reply, done)
+      else act(verdict, exchange, reply, done)
+    } catch (error) {
+      breakDown(exchange, reply, error)
+    }
+  }
+
+  /** http-proxy's handler: the way to the upstream for everything but WebSockets. */
+  readonly forward = (request: FastifyRequest, reply: FastifyReply): void => {
+    const { exchange } = request
+    const { permit, route } = exchange?.decision ?? {}
+    if (exchange === null || permit == null || route == null) throw new Error('forwarding without a permit')
+    reply.hijack()
+    void forward(exchange, route, permit)
+  }
+
+  /** Fastify's error handler: an unexpected error refuses, and says nothing of itself. */
+  readonly fail = (error: unknown, request: FastifyRequest, reply: FastifyReply): void => {
+    const connection = connectionOf(request.raw.socket)
+    const exchange = request.exchange ?? this.#begin(request.raw, reply.raw, connection)
+    if (exchange !== request.exchange && request.method === UNLISTED_METHOD) {
+      reply.hijack()
+      refuseLate(exchange, 'method_unsupported', `method ${UNLISTED_METHOD}`, ALLOW)
+    } else breakDown(exchange, reply, error)
+  }
+
+  /** Bytes that are no HTTP, instead of a request or in the middle of one. */
+  malformed(error: NodeJS.ErrnoException, socket: Socket): void {
+    const connection = connectionOf(socket)
+    // The parser complains again about each piece that was on its way.
+    if (connection.isBroken) return
+    connection.isBroken = true
+    const refusal = socket.bytesRead === 0 ? null : refusalFor(error)
+    const exchange = connection.latest
+    if (refusal === null) socket.destroy()
+    else if (exchange === null) this.#refuseRaw(socket, refusal)
+    else if (exchange.request.complete) {
+      // The request before is sound, and is owed its reply first.
+      exchange.response.once('close', () => this.#refuseRaw(socket, refusal))
+    } else if (error.code === END_OF_BYTES) socket.destroy()
+    else exchange.breakOff(refusal, refuseLate)
+  }
+
+  /**
+   * Notes who is there while the socket still tells: one that is reset right behind its request has no address any
+   * more when that is read, and would pass every address list and limit as nobody.
+   */
+  greet(socket: Socket): void {
+    // Node takes its own listener off a socket that it hands over, and a reset would then end the process.
+    socket.on('error', ignore)
+    if (connectionOf(socket).peer === UNKNOWN_PEER) socket.destroy()
+  }
+
+  /** Whether nothing of the connection's requests is left to be answered, nor was the last of them to be its end. */
+  mayUpgrade(socket: Socket): boolean {
+    const { latest, isAtItsEnd } = connectionOf(socket)
+    return latest === null && !isAtItsEnd
+  }
+
+  /** CONNECT would make a tunnel past everything. */
+  refuseTunnel(socket: Socket): void {
+    this.#refuseRaw(socket, refuse('method_unsupported', 'method CONNECT', ALLOW))
+  }
+
+  #refuseRaw(socket: Socket, refusal: Refuse): void {
+    const { live, clock, record } = this.#parts
+    record(refuseRaw(socket, refusal, connectionOf(socket).peer, clock.nowMs(), live().policy))
+  }
+
+  #begin(request: IncomingMessage, response: ServerResponse, connection: Connection): Exchange {
+    const { live, clock, isDraining, pressure } = this.#parts
+    const arrival = { id: newRequestId(), atMs: clock.nowMs(), peer: connection.peer }
+    const exchange = new Exchange(request, response, arrival, live(), this.#surroundings)
+    connection.latest = exchange
+    this.#inFlight += 1
+    if (isDraining() || pressure() !== 'ok') response.shouldKeepAlive = false
+    if (declinesUpgrade(request)) {
+      // Node loses the bytes that came with such a request, so nobody can tell where the next one begins.
+      connection.isAtItsEnd = true
+      response.shouldKeepAlive = false
+    }
+    const lasting = isUpgrading(request) ? request.socket : response
+    lasting.on('close', () => this.#end(exchange, connection))
+    return exchange
+  }
+
+  #end(exchange: Exchange, connection: Connection): void {
+    if (exchange.over) return
+    if (connection.latest === exchange) connection.latest = null
+    this.#inFlight -= 1
+    exchange.close()
+    this.#parts.record(exchange.record())
+  }
+
+  /** @returns what ends the request here, or null when it may go on */
+  #judge(exchange: Exchange, connection: Connection, target: string): Ending | Promise<Ending> {
+    const { live, bounds, request } = exchange
+    const knock = knockOf(request, target)
+    const admitted = judgeAtDoor(knock, bounds, live.policy)
+    if (!isAdmitted(admitted)) {
+      connection.isAtItsEnd ||= admitted.kind === 'refuse'
+      return admitted
+    }
+    exchange.admitted(admitted.bodyBytes)
+    if (this.#parts.pressure() === 'refuse') return shed(exchange)
+    const facts = factsOf(knock, admitted, exchange.arrival, live.policy)
+    const ports = { clock: this.#parts.clock, counters: this.#parts.counters, body: exchange }
+    const decision = decide(live.policy, facts, ports)
+    return decision instanceof Promise
+      ? decision.then((made) => conclude(exchange, made))
+      : conclude(exchange, decision)
+  }
+
+  async #actLater(pending: Promise<Ending>, exchange: Exchange, reply: FastifyReply, done: () => void) {
+    try {
+      act(await pending, exchange, reply, done)
+    } catch (error) {
+      breakDown(exchange, reply, error)
+    }
+  }
+}
+
+/** An upgrade that was asked for, and is not done. */
+function declinesUpgrade(request: IncomingMessage): boolean {
+  const { upgrade, connection } = request.headers
+  return upgrade !== undefined && !isUpgrading(request) && /upgrade/i.test(connection ?? '')
+}
+
+/** The first word of an HTTP/2 client: Node's parser knows it and does not list it, so Fastify has no route for it. */
+const UNLISTED_METHOD = 'PRI'
+
+type Ending = Refuse | Answer | null
+
+/** Refuses before anything is allocated for the request. */
+function shed(exchange: Exchange): Refuse {
+  exchange.outcome = 'refuse'
+  return OVERLOADED
+}
+
+function knockOf(request: IncomingMessage, target: string): Knock {
+  return {
+    method: request.method ?? '',
+    target,
+    httpVersion: request.httpVersion,
+    fields: request.rawHeaders,
+    headers: request.headers,
+    upgrading: isUpgrading(request),
+  }
+}
+
+function conclude(exchange: Exchange, decision: Decision): Ending {
+  exchange.decided(decision)
+  // A check that could not read the body has not failed: the client has.
+  const { bodyFailure } = exchange
+  if (bodyFailure !== null) return refuse(bodyFailure.code, bodyFailure.message)
+  const { permit, refusal, reply } = decision
+  if (permit !== null) return null
+  return reply === null
+    ? (refusal ?? refuse('internal', 'a decision without an outcome'))
+    : { kind: 'answer', reply }
+}
+
+function act(ending: Ending, exchange: Exchange, reply: FastifyReply, done: () => void): void {
+  if (ending === null) {
+    if (isUpgrading(exchange.request)) prepareUpgrade(exchange)
+    done()
+    return
+  }
+  reply.hijack()
+  if (ending.kind === 'answer') replyOwn(exchange, ending.reply)
+  else refuseLate(exchange, ending.code, ending.why, ending.headers)
+}
+
+/** The close that follows is what counts. */
+function ignore(): void {}
+
+/** An error of our own: it refuses, whatever it was. */
+function breakDown(exchange: Exchange, reply: FastifyReply, error: unknown): void {
+  reply.hijack()
+  refuseLate(exchange, 'internal', error instanceof Error ? (error.stack ?? error.message) : String(error))
+}
