@@ -50,7 +50,8 @@ export class Exchange implements Dispatcher.DispatchHandler, ResponseBody {
   #controller: Controller | null = null
   #stage: Stage = 'dialling'
   #information = 0
-  #isDispatched = false
+  /** The connection it was handed to, which then tells how it ends. */
+  #dispatcher: Dispatcher | null = null
   #isAnswered = false
   /** Nothing more comes from undici. */
   #isOver = false
@@ -69,7 +70,7 @@ export class Exchange implements Dispatcher.DispatchHandler, ResponseBody {
 
   /** Sends the request once it has a place. */
   dispatch(dispatcher: Dispatcher, servername: string): void {
-    this.#isDispatched = true
+    this.#dispatcher = dispatcher
     const { method, target, headers } = this.#request
     const options: Options = {
       path: target,
@@ -84,9 +85,8 @@ export class Exchange implements Dispatcher.DispatchHandler, ResponseBody {
     dispatcher.dispatch(options, this)
   }
 
-  /** Whether it was handed to undici, which then tells how it ends. */
-  get isDispatched(): boolean {
-    return this.#isDispatched
+  get dispatcher(): Dispatcher | null {
+    return this.#dispatcher
   }
 
   /** Whether nothing more comes of it. */
@@ -106,7 +106,7 @@ export class Exchange implements Dispatcher.DispatchHandler, ResponseBody {
     // Still waiting or dialling: undici will ask before it sends, and is told then.
     this.#failure = failure
     this.#outcome.reject(failure)
-    if (!this.#isDispatched) this.#leave()
+    if (this.#dispatcher === null) this.#leave()
   }
 
   onRequestStart(controller: Controller): void {

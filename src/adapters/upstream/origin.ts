@@ -1,4 +1,4 @@
-import { buildConnector, Pool } from 'undici'
+import { buildConnector, Client, type Dispatcher } from 'undici'
 import type { Upstream } from '../../core/policy.ts'
 import { UpstreamFailure } from '../../core/upstream.ts'
 import type { Exchange, Place } from './exchange.ts'
@@ -37,24 +37,21 @@ const REST_MS = 2000
 export class Origin implements Place {
   readonly #settings: OriginSettings
   readonly #hostname: string
-  readonly #pool: Pool
+  readonly #connect: buildConnector.connector
+  /** One a connection, opened as they are needed. */
+  readonly #clients: Client[] = []
+  /** Those without a request, the latest last: it is the likeliest to be open, and the rest can fall asleep. */
+  readonly #idle: Dispatcher[] = []
   readonly #waiting = new Map<Exchange, NodeJS.Timeout>()
   #active = 0
   #isRetired = false
+  #isClosed = false
   #restsUntil = 0
 
   constructor(settings: OriginSettings) {
     this.#settings = settings
     this.#hostname = new URL(settings.url).hostname
-    this.#pool = new Pool(settings.url, {
-      connections: MAX_CONNECTIONS,
-      pipelining: 1,
-      allowH2: false,
-      maxHeaderSize: MAX_HEADER_BYTES,
-      keepAliveTimeout: KEEP_ALIVE_MS,
-      keepAliveMaxTimeout: MAX_KEEP_ALIVE_MS,
-      connect: this.#connector(),
-    })
+    this.#connect = this.#connector()
   }
 
   /** Gives the exchange a place, now or when one is free. */
@@ -71,8 +68,9 @@ export class Origin implements Place {
     if (timer !== undefined) {
       clearTimeout(timer)
       this.#waiting.delete(exchange)
-    } else if (exchange.isDispatched) {
+    } else if (exchange.dispatcher !== null) {
       this.#active--
+      this.#idle.push(exchange.dispatcher)
       this.#admitNext()
     }
     this.#closeIfDone()
@@ -90,24 +88,39 @@ export class Origin implements Place {
   }
 
   get isClosed(): boolean {
-    return this.#pool.closed || this.#pool.destroyed
+    return this.#isClosed
   }
 
   /** Ends everything at once; what is under way fails with `draining`. */
   async destroy(): Promise<void> {
     const failure = new UpstreamFailure('draining', 'the gate is shutting down')
     for (const exchange of [...this.#waiting.keys()]) exchange.abort(failure)
-    await this.#pool.destroy(failure)
+    this.#isClosed = true
+    await Promise.all(this.#clients.map((client) => client.destroy(failure)))
   }
 
   stats(): OriginStats {
-    const { connected } = this.#pool.stats
+    const connected = this.#clients.filter(({ stats }) => stats.connected).length
     return { origin: this.#settings.url, connected, active: this.#active, waiting: this.#waiting.size }
   }
 
   #dispatch(exchange: Exchange): void {
     this.#active++
-    exchange.dispatch(this.#pool, this.#hostname)
+    exchange.dispatch(this.#idle.pop() ?? this.#open(), this.#hostname)
+  }
+
+  /** undici's own pool looks through all its connections for a free one, at every request. */
+  #open(): Client {
+    const client = new Client(this.#settings.url, {
+      pipelining: 1,
+      allowH2: false,
+      maxHeaderSize: MAX_HEADER_BYTES,
+      keepAliveTimeout: KEEP_ALIVE_MS,
+      keepAliveMaxTimeout: MAX_KEEP_ALIVE_MS,
+      connect: this.#connect,
+    })
+    this.#clients.push(client)
+    return client
   }
 
   #wait(exchange: Exchange): void {
@@ -126,7 +139,8 @@ export class Origin implements Place {
 
   #closeIfDone(): void {
     if (this.#isRetired && this.#active === 0 && this.#waiting.size === 0 && !this.isClosed) {
-      this.#pool.close(() => undefined)
+      this.#isClosed = true
+      for (const client of this.#clients) client.close(() => undefined)
     }
   }
 
