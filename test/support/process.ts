@@ -45,7 +45,11 @@ export class Sallyport extends EventEmitter {
     })
     this.child.stdout?.setEncoding('utf8').on('data', (text: string) => this.#take('stdout', text))
     this.child.stderr?.setEncoding('utf8').on('data', (text: string) => this.#take('stderr', text))
+    const kill = (): void => void this.child.kill('SIGKILL')
+    // A test that is cut short runs no teardown.
+    process.once('exit', kill)
     this.child.once('close', () => {
+      process.off('exit', kill)
       this.hasEnded = true
       this.emit('news')
     })
