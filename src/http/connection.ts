@@ -8,6 +8,8 @@ export interface Connection {
   readonly peer: string
   /** The latest request while it is not over, for bytes that turn out to be no HTTP in the middle of it. */
   latest: Exchange | null
+  /** Pipelined requests that came while another one had the connection's reply, until they are over. */
+  readonly queued: Set<Exchange>
   /** A message was refused for its form: what follows may be a part of it. */
   isAtItsEnd: boolean
   /** It has ended in bytes that are no HTTP. */
@@ -24,7 +26,13 @@ const connections = new WeakMap<Socket, Connection>()
 export function connectionOf(socket: Socket): Connection {
   const known = connections.get(socket)
   if (known !== undefined) return known
-  const connection = { peer: peerOf(socket), latest: null, isAtItsEnd: false, isBroken: false }
+  const connection = {
+    peer: peerOf(socket),
+    latest: null,
+    queued: new Set<Exchange>(),
+    isAtItsEnd: false,
+    isBroken: false,
+  }
   connections.set(socket, connection)
   return connection
 }

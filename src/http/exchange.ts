@@ -221,6 +221,12 @@ export function isUpgrading(request: IncomingMessage): boolean {
   return 'upgrade' in request && request.upgrade === true
 }
 
+/** An upgrade that was asked for, and is not done. */
+export function declinesUpgrade(request: IncomingMessage): boolean {
+  const { upgrade, connection } = request.headers
+  return upgrade !== undefined && !isUpgrading(request) && /upgrade/i.test(connection ?? '')
+}
+
 function fieldsNamed(lowerName: string, fields: readonly string[]): readonly string[] {
   const found: string[] = []
   for (let i = 0; i < fields.length; i += 2) {

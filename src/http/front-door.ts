@@ -130,10 +130,10 @@ function judgeUpgrade(knock: Knock, websocket: boolean, bodyBytes: number | null
   if (!websocket) {
     return knock.upgrading ? refuse('upgrade_refused', 'an upgrade to something else than WebSocket') : null
   }
+  if (bodyBytes !== 0) return refuse('request_malformed', 'a WebSocket handshake with a body')
   if (!knock.upgrading) {
     return refuse('upgrade_refused', 'an upgrade behind a request that is not answered yet')
   }
-  if (bodyBytes !== 0) return refuse('request_malformed', 'a WebSocket handshake with a body')
   if (!areSubprotocols(knock.headers['sec-websocket-protocol'])) {
     return refuse('request_malformed', 'a WebSocket handshake with a broken list of protocols')
   }

@@ -7,7 +7,14 @@ import type { Decision } from '../core/policy.ts'
 import type { Clock, Counters } from '../core/ports.ts'
 import { type Answer, type Refuse, refuse } from '../core/verdict.ts'
 import { type Connection, connectionOf, UNKNOWN_PEER } from './connection.ts'
-import { type Bounds, Exchange, isUpgrading, type Live, type Surroundings } from './exchange.ts'
+import {
+  type Bounds,
+  declinesUpgrade,
+  Exchange,
+  isUpgrading,
+  type Live,
+  type Surroundings,
+} from './exchange.ts'
 import { factsOf } from './facts-of.ts'
 import { forward, refuseLate } from './forward.ts'
 import { ALLOW, isAdmitted, judgeAtDoor, type Knock } from './front-door.ts'
@@ -85,10 +92,10 @@ export class Gate {
   readonly fail = (error: unknown, request: FastifyRequest, reply: FastifyReply): void => {
     const connection = connectionOf(request.raw.socket)
     const exchange = request.exchange ?? this.#begin(request.raw, reply.raw, connection)
-    if (exchange !== request.exchange && request.method === UNLISTED_METHOD) {
-      reply.hijack()
-      refuseLate(exchange, 'method_unsupported', `method ${UNLISTED_METHOD}`, ALLOW)
-    } else breakDown(exchange, reply, error)
+    reply.hijack()
+    // The first word of HTTP/2: Node's parser knows it and does not list it, so Fastify has no route for it.
+    if (request.method === 'PRI') refuseLate(exchange, 'method_unsupported', 'method PRI', ALLOW)
+    else breakDown(exchange, reply, error)
   }
 
   /** Bytes that are no HTTP, instead of a request or in the middle of one. */
@@ -114,7 +121,7 @@ export class Gate {
    */
   greet(socket: Socket): void {
     // Node takes its own listener off a socket that it hands over, and a reset would then end the process.
-    socket.on('error', ignore)
+    socket.on('error', () => undefined)
     if (connectionOf(socket).peer === UNKNOWN_PEER) socket.destroy()
   }
 
@@ -127,6 +134,11 @@ export class Gate {
   /** CONNECT would make a tunnel past everything. */
   refuseTunnel(socket: Socket): void {
     this.#refuseRaw(socket, refuse('method_unsupported', 'method CONNECT', ALLOW))
+    const connection = connectionOf(socket)
+    // Node has let go of the socket, so a reply that waits behind another never learns that it is gone.
+    socket.once('close', () => {
+      for (const exchange of connection.queued) this.#end(exchange, connection)
+    })
   }
 
   #refuseRaw(socket: Socket, refusal: Refuse): void {
@@ -139,6 +151,7 @@ export class Gate {
     const arrival = { id: newRequestId(), atMs: clock.nowMs(), peer: connection.peer }
     const exchange = new Exchange(request, response, arrival, live(), this.#surroundings)
     connection.latest = exchange
+    if (response.socket === null) connection.queued.add(exchange)
     this.#inFlight += 1
     if (isDraining() || pressure() !== 'ok') response.shouldKeepAlive = false
     if (declinesUpgrade(request)) {
@@ -154,6 +167,7 @@ export class Gate {
   #end(exchange: Exchange, connection: Connection): void {
     if (exchange.over) return
     if (connection.latest === exchange) connection.latest = null
+    connection.queued.delete(exchange)
     this.#inFlight -= 1
     exchange.close()
     this.#parts.record(exchange.record())
@@ -186,15 +200,6 @@ export class Gate {
     }
   }
 }
-
-/** An upgrade that was asked for, and is not done. */
-function declinesUpgrade(request: IncomingMessage): boolean {
-  const { upgrade, connection } = request.headers
-  return upgrade !== undefined && !isUpgrading(request) && /upgrade/i.test(connection ?? '')
-}
-
-/** The first word of an HTTP/2 client: Node's parser knows it and does not list it, so Fastify has no route for it. */
-const UNLISTED_METHOD = 'PRI'
 
 type Ending = Refuse | Answer | null
 
@@ -237,9 +242,6 @@ function act(ending: Ending, exchange: Exchange, reply: FastifyReply, done: () =
   if (ending.kind === 'answer') replyOwn(exchange, ending.reply)
   else refuseLate(exchange, ending.code, ending.why, ending.headers)
 }
-
-/** The close that follows is what counts. */
-function ignore(): void {}
 
 /** An error of our own: it refuses, whatever it was. */
 function breakDown(exchange: Exchange, reply: FastifyReply, error: unknown): void {
