@@ -66,10 +66,15 @@ export async function createDataServer(gate: Gate, settings: ServerSettings): Pr
     upstream: '',
     routes: ['/'],
     httpMethods: METHODS.filter((method) => method !== 'CONNECT'),
-    handler: gate.forward,
+    handler: refuseUnjudged,
   })
   await app.ready()
   return dataServer(app.server, gate)
+}
+
+/** http-proxy is here for upgrades: anything else that gets to it has passed nobody's judgement. */
+function refuseUnjudged(): never {
+  throw new Error('a request has got past the gate')
 }
 
 function serverOptions(settings: ServerSettings, gate: Gate): ServerOptions {
