@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url'
 
 const PROGRAM = fileURLToPath(new URL('../../bin/sallyport.js', import.meta.url))
 /** As in the image, for the bound on memory is a bound on this. */
-export const NODE_OPTIONS = '--max-old-space-size=128 --max-semi-space-size=16'
+export const NODE_OPTIONS = '--max-old-space-size=112 --max-semi-space-size=16'
 const MAX_LOG_LINES = 50
 const START_MS = 30_000
 const END_MS = 15_000

@@ -8,7 +8,7 @@ const MB = 1024 * 1024
 const MOST_BYTES = 230 * MB
 const BATCH = 500
 /** As the image starts it: without it V8 takes what the machine has before it looks for garbage. */
-const IMAGE = '--max-old-space-size=128 --max-semi-space-size=16'
+const IMAGE = '--max-old-space-size=112 --max-semi-space-size=16'
 
 const api = await startApi(t)
 const policy = policyFor(api, {
