@@ -36,7 +36,11 @@ async function main(): Promise<number> {
   }
   process.once('SIGINT', () => stopAll('SIGINT'))
   process.once('SIGTERM', () => stopAll('SIGTERM'))
-  if (await Promise.race([becomesReady(), ended.then(() => false)])) printTries(key)
+  let isOver = false
+  void ended.then(() => {
+    isOver = true
+  })
+  if (await becomesReady(() => isOver)) printTries(key)
   const code = await ended
   stopAll('SIGTERM')
   await Promise.all(children.map(ending))
@@ -87,9 +91,9 @@ function isTaken(port: number): Promise<boolean> {
   })
 }
 
-async function becomesReady(): Promise<boolean> {
+async function becomesReady(isOver: () => boolean): Promise<boolean> {
   const deadline = Date.now() + READY_WITHIN_MS
-  while (Date.now() < deadline) {
+  while (Date.now() < deadline && !isOver()) {
     const urls = [READY, `http://127.0.0.1:${API_PORT}/posts`]
     const answers = await Promise.all(
       urls.map((url) =>
