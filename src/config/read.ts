@@ -1,4 +1,4 @@
-import { closeSync, fstatSync, openSync, readSync } from 'node:fs'
+import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
 
 /** The most that a file named by a policy may hold; see yaml.ts for the policy itself. */
@@ -31,7 +31,8 @@ export function chunksBeside(policyFile: string): (path: string) => Iterable<Uin
  * @throws Error with a message for the user
  */
 export function* readChunks(path: string, maxBytes: number): Generator<Uint8Array, void, undefined> {
-  const descriptor = openSync(path, 'r')
+  // Without O_NONBLOCK the opening of a named pipe waits for somebody to write to it, and the process with it.
+  const descriptor = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK)
   try {
     const stat = fstatSync(descriptor)
     if (!stat.isFile()) throw new Error(`${path} is not a regular file`)
@@ -56,28 +57,6 @@ export function* readChunks(path: string, maxBytes: number): Generator<Uint8Arra
  * @throws Error with a message for the user
  */
 export function readBounded(path: string, maxBytes: number): string {
-  const descriptor = openSync(path, 'r')
-  try {
-    const stat = fstatSync(descriptor)
-    if (!stat.isFile()) throw new Error(`${path} is not a regular file`)
-    if (stat.size > maxBytes) throw new Error(`${path} is larger than ${maxBytes} bytes`)
-    const bytes = readUpTo(descriptor, maxBytes + 1)
-    if (bytes.length > maxBytes) throw new Error(`${path} is larger than ${maxBytes} bytes`)
-    return new TextDecoder('utf-8', { fatal: true }).decode(bytes)
-  } finally {
-    closeSync(descriptor)
-  }
-}
-
-/** The size is asked for first, but a file can grow: reading is bounded, too. */
-function readUpTo(descriptor: number, maxBytes: number): Uint8Array {
-  const { size } = fstatSync(descriptor)
-  const buffer = new Uint8Array(Math.min(maxBytes, size + 1))
-  let length = 0
-  while (length < buffer.length) {
-    const count = readSync(descriptor, buffer, length, buffer.length - length, null)
-    if (count === 0) break
-    length += count
-  }
-  return buffer.subarray(0, length)
+  const pieces = Array.from(readChunks(path, maxBytes), (piece) => Buffer.from(piece))
+  return new TextDecoder('utf-8', { fatal: true }).decode(Buffer.concat(pieces))
 }
