@@ -1,9 +1,9 @@
 /**
- * Every reason for which Sallyport itself answers. The one table: replies, audit, metrics, explanations, tests and
- * docs/errors.md speak these words and no others. `title` is all a client is told.
+ * Every reason for which Sallyport itself answers: the one table for replies, audit, metrics, explanations, tests, docs.
  */
 export interface CodeInfo {
   readonly status: number
+  /** All that a client is told. */
   readonly title: string
   /** What the operator of the gate can do about it; for docs/errors.md. */
   readonly help: string

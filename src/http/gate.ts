@@ -221,9 +221,8 @@ function conclude(exchange: Exchange, decision: Decision): Ending {
   if (bodyFailure !== null) return refuse(bodyFailure.code, bodyFailure.message)
   const { permit, refusal, reply } = decision
   if (permit !== null) return null
-  return reply === null
-    ? (refusal ?? refuse('internal', 'a decision without an outcome'))
-    : { kind: 'answer', reply }
+  if (reply !== null) return { kind: 'answer', reply }
+  return refusal ?? refuse('internal', 'a decision without an outcome')
 }
 
 function act(ending: Ending, exchange: Exchange, reply: FastifyReply, done: () => void): void {

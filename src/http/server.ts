@@ -1,5 +1,6 @@
 import { createServer, type IncomingMessage, METHODS, type Server, type ServerOptions } from 'node:http'
 import type { AddressInfo, Socket } from 'node:net'
+import type { Duplex } from 'node:stream'
 import httpProxy from '@fastify/http-proxy'
 import fastify, { type FastifyInstance } from 'fastify'
 import type { Exchange } from './exchange.ts'
@@ -114,11 +115,22 @@ function forwardBodiesUnread(app: FastifyInstance): void {
   for (const method of METHODS) app.addHttpMethod(method, { hasBody: false, overrideExisting: true })
 }
 
+/** Node lets go of a socket that it has handed over, and does not close it with the rest. */
+function upgradedSockets(server: Server): ReadonlySet<Duplex> {
+  const sockets = new Set<Duplex>()
+  server.on('upgrade', (_request, socket: Duplex) => {
+    sockets.add(socket)
+    socket.once('close', () => sockets.delete(socket))
+  })
+  return sockets
+}
+
 function dataServer(server: Server, gate: Gate): DataServer {
   let dropped = 0
   server.on('drop', () => {
     dropped += 1
   })
+  const upgraded = upgradedSockets(server)
   server.on('connection', (socket: Socket) => gate.greet(socket))
   server.on('connect', (request: IncomingMessage) => gate.refuseTunnel(request.socket))
   // Both stay with the gate: it invites a body only when one is wanted.
@@ -141,7 +153,10 @@ function dataServer(server: Server, gate: Gate): DataServer {
         server.closeIdleConnections()
       }),
     endIdle: () => server.closeIdleConnections(),
-    cut: () => server.closeAllConnections(),
+    cut: () => {
+      server.closeAllConnections()
+      for (const socket of upgraded) socket.destroy()
+    },
     connections: () =>
       new Promise((resolve, reject) => {
         server.getConnections((error, count) => (error === null ? resolve(count) : reject(error)))

@@ -158,3 +158,14 @@ async function stalled(read: () => number): Promise<void> {
     last = now
   }
 }
+
+t.test('S3 a client that ignores the end is cut with the rest', { timeout: 10_000 }, async (t) => {
+  const { app, open } = await wire(t)
+  const socket = open('/open/x')
+  await once(socket, 'open')
+  socket.pause()
+  const stopped = app.server.stop()
+  app.server.cut()
+  await stopped
+  t.match(await app.recorded(1), [{ status: 101, route: 'open' }])
+})
