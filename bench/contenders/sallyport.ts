@@ -43,7 +43,9 @@ function build(): string {
 /** Node's options as the image sets them: they are part of what it costs. */
 function imageOptions(): string[] {
   const dockerfile = readFileSync(fromRoot('Dockerfile'), 'utf8')
-  return /NODE_OPTIONS="([^"]*)"/.exec(dockerfile)?.[1]?.split(' ') ?? []
+  const environment = /NODE_OPTIONS="([^"]*)"/.exec(dockerfile)?.[1]?.split(' ') ?? []
+  const entrypoint: string[] = JSON.parse(/^ENTRYPOINT (.*)$/m.exec(dockerfile)?.[1] ?? '[]')
+  return [...environment, ...entrypoint.filter((word) => word.startsWith('--'))]
 }
 
 /** The same chain on a policy of another size. */

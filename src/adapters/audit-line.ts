@@ -29,12 +29,11 @@ function request(record: AuditRecord): string {
 }
 
 function verdict(record: AuditRecord): string {
-  const { outcome, code, why, trail, principal, warnings } = record
+  const { outcome, code, why, warnings } = record
   const line = `,"outcome":"${outcome}","code":${code === null ? 'null' : `"${code}"`},"why":${
     why === null ? 'null' : quoted(why.slice(0, MAX_WHY))
-  },"trail":[${trailJson(trail, principal.authenticator)}]`
-  const reported = trail.length === 0 ? '' : reportedJson(trail)
-  return warnings.length === 0 ? line + reported : `${line}${reported},"warnings":${list(warnings)}`
+  }${trailJson(record)}`
+  return warnings.length === 0 ? line : `${line},"warnings":${list(warnings)}`
 }
 
 function reply(record: AuditRecord): string {
@@ -60,13 +59,41 @@ function principalJson(principal: AuditRecord['principal']): string {
 /** A principal of a key is one frozen object for all its requests, so its JSON is made once. */
 const principals = new WeakMap<AuditRecord['principal'], string>()
 
-function trailJson(trail: readonly TrailLine[], authenticator: string): string {
-  let json = ''
-  for (const line of trail) {
-    const word = trailWord(line, authenticator)
-    json += json === '' ? constant(word) : `,${constant(word)}`
-  }
+/** The trail of most requests is the one of the request before on their route. */
+interface KnownTrail {
+  readonly trail: readonly TrailLine[]
+  readonly authenticator: string
+  readonly json: string
+}
+
+const knownTrails = new Map<string, KnownTrail>()
+
+function trailJson({ route, outcome, trail, principal: { authenticator } }: AuditRecord): string {
+  // A refusal brings lines of its own, and need not push out what the requests that pass have in common.
+  if (route === null || outcome !== 'forward') return freshTrail(trail, authenticator)
+  const known = knownTrails.get(route)
+  if (known?.authenticator === authenticator && isSame(known.trail, trail)) return known.json
+  const json = freshTrail(trail, authenticator)
+  if (knownTrails.size >= MAX_CONSTANTS) knownTrails.clear()
+  knownTrails.set(route, { trail, authenticator, json })
   return json
+}
+
+/** In what is written of them; a note is not. */
+function isSame(a: readonly TrailLine[], b: readonly TrailLine[]): boolean {
+  if (a.length !== b.length) return false
+  for (let i = 0; i < a.length; i++) {
+    const [one, other] = [a[i] as TrailLine, b[i] as TrailLine]
+    if (one === other) continue
+    if (one.check !== other.check || one.verdict !== other.verdict || one.code !== other.code) return false
+  }
+  return true
+}
+
+/** Joined, and not added up, so that it is one flat string. */
+function freshTrail(trail: readonly TrailLine[], authenticator: string): string {
+  const words = trail.map((line) => constant(trailWord(line, authenticator)))
+  return [',"trail":[', words.join(), ']', reportedJson(trail)].join('')
 }
 
 function reportedJson(trail: readonly TrailLine[]): string {

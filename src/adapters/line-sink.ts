@@ -30,7 +30,9 @@ export class LineSink {
   #fd: number
   /** To be closed once what is being written is out. */
   #retiredFd: number | null = null
-  #batch = ''
+  /** Lines turn into bytes as they come: kept as text, their pieces would be copied by every collection until the write. */
+  readonly #batch = Buffer.allocUnsafeSlow(BATCH_BYTES)
+  #batchBytes = 0
   #batchLines = 0
   #queuedBytes = 0
   #dropped = 0
@@ -59,22 +61,21 @@ export class LineSink {
     return this.#droppedInAll
   }
 
+  /** @param line in ASCII, ended by a line feed */
   write(line: string): void {
-    this.#batch += line
+    if (line.length > BATCH_BYTES - this.#batchBytes) this.tick()
+    if (line.length > BATCH_BYTES) {
+      this.#handOn(Buffer.from(line, 'latin1'), 1)
+      return
+    }
+    this.#batchBytes += this.#batch.write(line, this.#batchBytes, 'latin1')
     this.#batchLines++
-    if (this.#batch.length >= BATCH_BYTES) this.tick()
   }
 
   /** Hands on what has gathered, and tries again what failed: to be called a few times a second. */
   tick(): void {
-    const [batch, lines] = [this.#batch, this.#batchLines]
-    this.#batch = ''
+    this.#handOn(this.#takeBatch(), this.#batchLines)
     this.#batchLines = 0
-    if (!this.#tellGap() || !this.#enqueue(batch)) {
-      this.#dropped += lines
-      this.#droppedInAll += lines
-    }
-    this.#writeNext()
   }
 
   /** Opens the file anew, for whoever has rotated it. On failure the old one stays. */
@@ -101,8 +102,7 @@ export class LineSink {
 
   /** For a process that must end now: one try, never a wait. */
   flushNow(): void {
-    if (this.#batch !== '') this.#queue.push(Buffer.from(this.#batch))
-    this.#batch = ''
+    if (this.#batchBytes > 0) this.#queue.push(this.#takeBatch())
     try {
       // What is being written by another thread is left to it.
       for (const bytes of this.#queue.slice(this.#writing ? 1 : 0)) writeSync(this.#fd, bytes)
@@ -110,6 +110,20 @@ export class LineSink {
       this.#failed(error)
     }
     this.#queue.length = 0
+  }
+
+  #takeBatch(): Buffer {
+    const bytes = Buffer.from(this.#batch.subarray(0, this.#batchBytes))
+    this.#batchBytes = 0
+    return bytes
+  }
+
+  #handOn(bytes: Buffer, lines: number): void {
+    if (!this.#tellGap() || !this.#enqueue(bytes)) {
+      this.#dropped += lines
+      this.#droppedInAll += lines
+    }
+    this.#writeNext()
   }
 
   #idle(timeoutMs: number): Promise<void> {
@@ -130,15 +144,14 @@ export class LineSink {
     if (this.#dropped === 0) return true
     // Not before half of the queue has drained: else a slow sink would be told of a gap for every batch.
     if (this.#queuedBytes > this.#options.maxQueuedBytes / 2) return false
-    if (!this.#enqueue(this.#options.gap(this.#dropped))) return false
+    if (!this.#enqueue(Buffer.from(this.#options.gap(this.#dropped), 'latin1'))) return false
     this.#dropped = 0
     return true
   }
 
-  #enqueue(text: string): boolean {
-    if (text === '') return true
-    if (this.#queuedBytes + text.length > this.#options.maxQueuedBytes) return false
-    const bytes = Buffer.from(text)
+  #enqueue(bytes: Buffer): boolean {
+    if (bytes.length === 0) return true
+    if (this.#queuedBytes + bytes.length > this.#options.maxQueuedBytes) return false
     this.#queue.push(bytes)
     this.#queuedBytes += bytes.length
     return true

@@ -206,8 +206,7 @@ class MeteredCounters implements Counters {
   }
 
   #note(charges: readonly Charge[], result: ChargeResult): ChargeResult {
-    const refusing = charges[result.refused]
-    if (refusing !== undefined) add(this.#counts.hits, refusing.limit.name)
+    if (result.refused !== -1) add(this.#counts.hits, (charges[result.refused] as Charge).limit.name)
     for (const warning of result.warnings)
       add(this.#counts.warnings, warning.slice(0, warning.lastIndexOf(':')))
     return result

@@ -86,6 +86,8 @@ function serverOptions(settings: ServerSettings, gate: Gate): ServerOptions {
     keepAliveTimeout: settings.keepAliveTimeoutMs,
     connectionsCheckingInterval: CHECK_TIMEOUTS_MS,
     insecureHTTPParser: false,
+    // A request without a body needs no stream that ends at once.
+    optimizeEmptyRequests: true,
     // The front door asks for it, and answers with a code and an audit line.
     requireHostHeader: false,
     // h2c and other protocols are not switched to: such a request is one like any other, without its Upgrade.

@@ -20,8 +20,8 @@ async function drive(t: Tap, listener: RequestListener, wanted: number) {
   await once(server, 'listening')
   const { port } = server.address() as AddressInfo
   const driver = new Driver({ port, connections: 4, requests: [request], bodyBytes: 5 })
-  t.teardown(() => {
-    driver.stop()
+  t.teardown(async () => {
+    await driver.stop()
     server.closeAllConnections()
     server.close()
   })
@@ -105,8 +105,8 @@ t.test('bytes that are no response are a failure', async (t) => {
   await once(server, 'listening')
   const { port } = server.address() as AddressInfo
   const driver = new Driver({ port, connections: 1, requests: [request], bodyBytes: 5 })
-  t.teardown(() => {
-    driver.stop()
+  t.teardown(async () => {
+    await driver.stop()
     server.close()
   })
   driver.start()
@@ -128,8 +128,8 @@ t.test('requests go out in turn', async (t) => {
     Buffer.from(`GET ${path} HTTP/1.1\r\nhost: localhost\r\n\r\n`),
   )
   const driver = new Driver({ port, connections: 2, requests, bodyBytes: 5 })
-  t.teardown(() => {
-    driver.stop()
+  t.teardown(async () => {
+    await driver.stop()
     server.closeAllConnections()
     server.close()
   })
@@ -140,7 +140,7 @@ t.test('requests go out in turn', async (t) => {
 
 t.test('a new window forgets the last', async (t) => {
   const driver = await drive(t, (_request, response) => response.end('hello'), 200)
-  driver.stop()
+  await driver.stop()
   driver.reset()
   t.equal(driver.tally().requests, 0)
 })

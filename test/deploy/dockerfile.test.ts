@@ -65,7 +65,8 @@ t.test('it runs as a numeric user that is not root, and owns nothing', async (t)
 })
 
 t.test('it starts the gate itself as process 1, so that signals reach it', async (t) => {
-  t.same(inRuntime('ENTRYPOINT'), ['["node", "/app/bin/sallyport.js"]'])
+  const entrypoint = '["node", "--no-memory-reducer", "--min-semi-space-size=16", "/app/bin/sallyport.js"]'
+  t.same(inRuntime('ENTRYPOINT'), [entrypoint])
   t.same(inRuntime('CMD'), ['["serve", "--policy", "/etc/sallyport/policy.yaml"]'])
   t.same(inRuntime('STOPSIGNAL'), ['SIGTERM'])
 })

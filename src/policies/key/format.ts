@@ -35,8 +35,8 @@ export function hashKey(text: string): string {
  * what two joined header lines look like.
  */
 export function isWellFormed(text: string): boolean {
-  if (OURS.test(text))
-    return WELL_FORMED.test(text) && text.endsWith(checksum(text.slice(0, -CHECKSUM_DIGITS)))
+  if (WELL_FORMED.test(text)) return hasChecksum(text)
+  if (OURS.test(text)) return false
   if (text.length < MIN_FOREIGN_LENGTH || text.length > MAX_FOREIGN_LENGTH) return false
   return VISIBLE.test(text) && !text.includes(',')
 }
@@ -51,8 +51,18 @@ function randomDigits(randomBytes: (count: number) => Uint8Array): string {
   return digits
 }
 
+function hasChecksum(text: string): boolean {
+  const end = text.length - CHECKSUM_DIGITS
+  let rest = crc32(text, end)
+  for (let i = text.length - 1; i >= end; i--) {
+    if (DIGITS.charCodeAt(rest % BASE) !== text.charCodeAt(i)) return false
+    rest = Math.floor(rest / BASE)
+  }
+  return true
+}
+
 function checksum(body: string): string {
-  let rest = crc32(body)
+  let rest = crc32(body, body.length)
   let digits = ''
   for (let i = 0; i < CHECKSUM_DIGITS; i++) {
     digits = DIGITS.charAt(rest % BASE) + digits
@@ -67,10 +77,10 @@ const CRC_TABLE = Uint32Array.from({ length: 256 }, (_, byte) => {
   return value
 })
 
-/** CRC-32 of ISO 3309 over ASCII text. */
-function crc32(text: string): number {
+/** CRC-32 of ISO 3309 over the first `length` characters of ASCII text. */
+function crc32(text: string, length: number): number {
   let crc = 0xffffffff
-  for (let i = 0; i < text.length; i++) {
+  for (let i = 0; i < length; i++) {
     crc = (CRC_TABLE[(crc ^ text.charCodeAt(i)) & 0xff] as number) ^ (crc >>> 8)
   }
   return (crc ^ 0xffffffff) >>> 0

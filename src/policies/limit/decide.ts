@@ -1,4 +1,4 @@
-import type { Charge, Charged, ChargeResult, Window } from '../../core/limits.ts'
+import type { BucketState, Charge, Charged, ChargeResult, Window } from '../../core/limits.ts'
 import type { Context } from '../../core/policy.ts'
 import type { Ports } from '../../core/ports.ts'
 import { pass, refuse, SKIP, type Verdict } from '../../core/verdict.ts'
@@ -56,7 +56,9 @@ function chargesOf(plans: readonly Plan[], context: Context): Charge[] {
 
 function chargedOf({ charges, atMs }: Asked, { states }: ChargeResult): Charged[] {
   const charged: Charged[] = []
-  for (const [i, state] of states.entries()) charged.push({ charge: charges[i] as Charge, state, atMs })
+  for (let i = 0; i < charges.length; i++) {
+    charged.push({ charge: charges[i] as Charge, state: states[i] as BucketState, atMs })
+  }
   return charged
 }
 

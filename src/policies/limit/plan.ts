@@ -26,18 +26,60 @@ export function countsKey(limit: Limit): boolean {
   return limit.by.includes('key')
 }
 
-/** Prepares the key of each bucket: `bucketKey` of the values, so that no two tuples of values share one. */
+/** Bucket keys of one limit that are kept ready; who is not among them has hers made anew. */
+const MAX_READY_KEYS = 2048
+const plans = new WeakMap<Limit, Plan>()
+
+/**
+ * Prepares the key of each bucket: `bucketKey` of the values, so that no two tuples of values share one.
+ * A limit has one plan, whatever the number of its routes.
+ */
 export function planOf(limit: Limit): Plan {
+  const known = plans.get(limit)
+  if (known !== undefined) return known
   const pieces = limit.by.flatMap(pieceOf)
-  const [only] = pieces
-  return Object.freeze({
+  const [dimension] = limit.by
+  const isSingle = limit.by.length === 1 && dimension !== undefined && dimension !== 'global'
+  const plan = Object.freeze({
     limit,
-    keyOf:
-      only !== undefined && pieces.length === 1
-        ? (subject: Subject) => limit.name + only(subject)
-        : (subject: Subject) => joined(limit.name, pieces, subject),
+    keyOf: isSingle
+      ? readyKeys(limit.name, dimension, pieces)
+      : (subject: Subject) => joined(limit.name, pieces, subject),
     bucketOf: (subject: Subject) => limit.by.map((name) => described(name, subject)).join(', '),
   })
+  plans.set(limit, plan)
+  return plan
+}
+
+/** A key that is put together at every request is hashed at every request, too, which costs more than counting. */
+function readyKeys(name: string, dimension: Exclude<Dimension, 'global'>, pieces: readonly Piece[]) {
+  const ready = new Map<string, string>()
+  return function keyOf(subject: Subject): string {
+    const value = countedBy(dimension, subject)
+    const known = ready.get(value)
+    if (known !== undefined) return known
+    const key = joined(name, pieces, subject)
+    // Without a value of its own the key is made of another one.
+    if (value === '') return key
+    if (ready.size >= MAX_READY_KEYS) ready.clear()
+    ready.set(value, key)
+    return key
+  }
+}
+
+function countedBy(dimension: Exclude<Dimension, 'global'>, { facts, principal, route }: Subject): string {
+  switch (dimension) {
+    case 'ip':
+      return facts.client
+    case 'route':
+      return route.id
+    case 'key':
+      return principal.keyId
+    case 'org':
+      return principal.org
+    case 'subject':
+      return principal.subject
+  }
 }
 
 function joined(name: string, pieces: readonly Piece[], subject: Subject): string {
