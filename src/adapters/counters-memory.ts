@@ -1,5 +1,5 @@
 import type { BucketState, Charge, ChargeResult, Limit } from '../core/limits.ts'
-import type { Counters } from '../core/ports.ts'
+import type { CounterStore } from '../core/ports.ts'
 import { Buckets, MISSING } from './counters/buckets.ts'
 import { Tally } from './counters/tally.ts'
 
@@ -25,7 +25,7 @@ export interface CountersStats {
 }
 
 /** Counts in this process. Every method is synchronous, so a charge is one step that no other request can come into. */
-export class MemoryCounters implements Counters {
+export class MemoryCounters implements CounterStore {
   readonly #buckets: Buckets
   readonly #tally: Tally
   /** Buckets of the charges in hand, by index. */
@@ -65,6 +65,12 @@ export class MemoryCounters implements Counters {
     }
   }
 
+  release(_charges: readonly Charge[]): void {}
+
+  reset(key: string): void {
+    this.#buckets.drop(key)
+  }
+
   /** What is left in a bucket. Changes nothing. */
   read(limit: Limit, key: string, nowMs: number): BucketState {
     return this.#tally.read(this.#buckets.find(key), limit, nowMs)
@@ -95,7 +101,13 @@ export class MemoryCounters implements Counters {
       const bucket = found === MISSING ? this.#buckets.open(key, nowMs) : found
       states.push(this.#tally.take(bucket, limit, cost, nowMs, warnings))
     }
-    return { refused: -1, retryAfterMs: 0, states, warnings: warnings.length === 0 ? NO_WARNINGS : warnings }
+    return {
+      refused: -1,
+      cause: 'window',
+      retryAfterMs: 0,
+      states,
+      warnings: warnings.length === 0 ? NO_WARNINGS : warnings,
+    }
   }
 
   /** Opens no bucket: a refusal must not cost memory. */
@@ -118,7 +130,7 @@ export class MemoryCounters implements Counters {
     }
     const bucket = this.#found[refused] as number
     if (bucket !== MISSING) this.#buckets.mark(bucket, nowMs + retryAfterMs)
-    return { refused, retryAfterMs, states, warnings: NO_WARNINGS }
+    return { refused, cause: 'window', retryAfterMs, states, warnings: NO_WARNINGS }
   }
 }
 

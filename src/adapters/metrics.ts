@@ -205,6 +205,10 @@ class MeteredCounters implements Counters {
     this.#counters.refund(charges, nowMs)
   }
 
+  release(charges: readonly Charge[]): void {
+    this.#counters.release(charges)
+  }
+
   #note(charges: readonly Charge[], result: ChargeResult): ChargeResult {
     if (result.refused !== -1) add(this.#counts.hits, (charges[result.refused] as Charge).limit.name)
     for (const warning of result.warnings)

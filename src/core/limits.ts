@@ -13,6 +13,21 @@ export interface Limit {
   readonly windows: readonly Window[]
   /** Shares of a quota (0..1] at which an event is raised once per calendar unit. */
   readonly warnAt: readonly number[]
+  /** Shuts a bucket for a while once it was refused too often; null never does. */
+  readonly cooldown: Cooldown | null
+  /** The most requests of one bucket that may be under way at once; null is no bound. */
+  readonly concurrent: number | null
+  /** What is done while the shared store does not answer: count in this process, let through, or refuse. */
+  readonly onStoreError: StoreErrorMode
+}
+
+export type StoreErrorMode = 'local' | 'allow' | 'deny'
+
+/** A bucket that was refused `after` times within `withinMs` is shut for `forMs`, whatever its windows say. */
+export interface Cooldown {
+  readonly after: number
+  readonly withinMs: number
+  readonly forMs: number
 }
 
 /** One bucket to be charged by one request. */
@@ -41,9 +56,13 @@ export interface Charged {
   readonly atMs: number
 }
 
+export type RefusalCause = 'window' | 'cooldown' | 'concurrent' | 'unavailable'
+
 export interface ChargeResult {
   /** Index of the charge that refused, or -1 when all were charged. */
   readonly refused: number
+  /** What refused it: a window or quota that is used up, a cooldown, `concurrent`, or a store that does not answer. */
+  readonly cause: RefusalCause
   /** Milliseconds until the refusing window would let this request in; 0 when charged. */
   readonly retryAfterMs: number
   /** One state per charge, in order. */

@@ -1,4 +1,4 @@
-import type { Charge, ChargeResult } from './limits.ts'
+import type { BucketState, Charge, ChargeResult, Limit } from './limits.ts'
 
 /** Epoch milliseconds now. */
 export interface Clock {
@@ -11,6 +11,16 @@ export interface Counters {
   charge(charges: readonly Charge[], nowMs: number): ChargeResult | Promise<ChargeResult>
   /** Gives back what `charge` took at `nowMs`, when a later check refused the request. */
   refund(charges: readonly Charge[], nowMs: number): void
+  /** Frees the places of `concurrent` limits, once the request that took them is over. */
+  release(charges: readonly Charge[]): void
+}
+
+/** The same, for operators: what is counted can be looked at and cleared. */
+export interface CounterStore extends Counters {
+  /** What is left in a bucket. Changes nothing. */
+  read(limit: Limit, key: string, nowMs: number): BucketState | Promise<BucketState>
+  /** Forgets all that was counted in a bucket. */
+  reset(key: string): void | Promise<void>
 }
 
 /** The body of the request being judged, for the checks that must see it. */

@@ -100,6 +100,9 @@ const plan: Limit = {
   by: ['org'],
   windows: [{ kind: 'calendar', max: 2, unit: 'day' }],
   warnAt: [0.5],
+  cooldown: null,
+  concurrent: null,
+  onStoreError: 'local',
 }
 
 t.test('limits that refuse and warn are counted by name', async (t) => {
@@ -118,6 +121,7 @@ t.test('metered counters hand on promises and refunds', async (t) => {
   const counters = metrics.metered({
     charge: async (charges, nowMs) => inner.charge(charges, nowMs),
     refund: (charges, nowMs) => inner.refund(charges, nowMs),
+    release: (charges) => inner.release(charges),
   })
   const charges = [{ limit: plan, key: 'plan|4:acme', cost: 1 }]
   await counters.charge(charges, 1000)

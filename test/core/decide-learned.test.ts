@@ -9,7 +9,19 @@ const ANN: Principal = { ...ANONYMOUS, kind: 'key', subject: 'ann', keyId: 'acme
 
 function chargedFor(name: string): Charged {
   return {
-    charge: { limit: { name, by: ['ip'], windows: [], warnAt: [] }, key: name, cost: 1 },
+    charge: {
+      limit: {
+        name,
+        by: ['ip'],
+        windows: [],
+        warnAt: [],
+        cooldown: null,
+        concurrent: null,
+        onStoreError: 'local',
+      },
+      key: name,
+      cost: 1,
+    },
     state: { remaining: 1, resetMs: 1, window: 0 },
     atMs: 0,
   }

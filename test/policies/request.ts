@@ -88,6 +88,9 @@ export function portsWith(
       refund: () => {
         throw new Error('refunded')
       },
+      release: () => {
+        throw new Error('released')
+      },
     },
     body: {
       read: async (maxBytes) => {

@@ -27,8 +27,9 @@ const FACTS: Facts = Object.freeze({
 const PORTS: Ports = {
   clock: { nowMs: () => 0 },
   counters: {
-    charge: () => ({ refused: -1, retryAfterMs: 0, states: [], warnings: [] }),
+    charge: () => ({ refused: -1, cause: 'window', retryAfterMs: 0, states: [], warnings: [] }),
     refund: () => undefined,
+    release: () => undefined,
   },
   body: { read: async () => new Uint8Array() },
 }

@@ -73,6 +73,13 @@ export class Buckets {
     return bucket
   }
 
+  drop(key: string): void {
+    const bucket = this.#byKey.get(key)
+    if (bucket === undefined) return
+    this.#remove(bucket)
+    this.reclaimed += 1
+  }
+
   /** Keeps a bucket that is in use from being the next to go. */
   use(bucket: number): void {
     this.#listOf(bucket).use(bucket)

@@ -110,6 +110,9 @@ export function limitOf(name: string, settings: LimitSettings): Limit {
     by: Object.freeze(typeof settings.by === 'string' ? [settings.by] : settings.by),
     windows: Object.freeze(windows),
     warnAt: Object.freeze((settings.warn_at ?? []).map((percentage) => percentage / 100)),
+    cooldown: null,
+    concurrent: null,
+    onStoreError: 'local',
   })
 }
 

@@ -23,6 +23,9 @@ export const limitWith = (
   by: ['global'],
   windows,
   warnAt,
+  cooldown: null,
+  concurrent: null,
+  onStoreError: 'local',
 })
 
 export const chargesOf = (limits: readonly Limit[], cost: number): Charge[] =>

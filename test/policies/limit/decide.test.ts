@@ -193,6 +193,7 @@ t.test('counters may answer later', async (t) => {
   const counters: Counters = {
     charge: async (charges, nowMs) => memory.charge(charges, nowMs),
     refund: (charges) => void refunded.push(...charges),
+    release: () => undefined,
   }
   const asking: Asking = { part: compiled(['public', 'authenticated']), ports: portsOn(counters) }
   const charged = chargedBy(await ask('limit_address', asking))
@@ -205,6 +206,7 @@ t.test('a store that fails is no pass', async (t) => {
   const counters: Counters = {
     charge: async () => Promise.reject(new Error('gone')),
     refund: () => undefined,
+    release: () => undefined,
   }
   await t.rejects(async () => ask('limit', { part: compiled('plan'), ports: portsOn(counters) }), /gone/)
 })

@@ -7,7 +7,15 @@ import { contextWith } from '../request.ts'
 
 const KEY: Principal = { ...ANONYMOUS, kind: 'key', subject: 'ann', org: 'acme', keyId: 'acme-prod' }
 
-const limitBy = (...by: Dimension[]): Limit => ({ name: 'a', by, windows: [], warnAt: [] })
+const limitBy = (...by: Dimension[]): Limit => ({
+  name: 'a',
+  by,
+  windows: [],
+  warnAt: [],
+  cooldown: null,
+  concurrent: null,
+  onStoreError: 'local',
+})
 const keyOf = (by: Dimension[], principal: Principal = ANONYMOUS, client = '192.0.2.1') =>
   planOf(limitBy(...by)).keyOf(contextWith({ client }, principal))
 const bucketOf = (by: Dimension[], principal: Principal = ANONYMOUS, client = '192.0.2.1') =>

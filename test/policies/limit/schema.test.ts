@@ -31,6 +31,9 @@ t.test('the sliding windows come first, then the calendar one', async (t) => {
       { kind: 'calendar', max: 100_000, unit: 'month' },
     ],
     warnAt: [0.8, 1],
+    cooldown: null,
+    concurrent: null,
+    onStoreError: 'local',
   })
 })
 
@@ -40,6 +43,9 @@ t.test('a quota alone is a limit, and one dimension needs no list', async (t) =>
     by: ['org'],
     windows: [{ kind: 'calendar', max: 500, unit: 'day' }],
     warnAt: [],
+    cooldown: null,
+    concurrent: null,
+    onStoreError: 'local',
   })
 })
 
