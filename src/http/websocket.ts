@@ -1,3 +1,4 @@
+import type { ClientRequest } from 'node:http'
 import type { WebSocket } from 'ws'
 import { upstreamFields } from '../core/headers.ts'
 import type { Route } from '../core/policy.ts'
@@ -27,6 +28,18 @@ const wsClientOptions = {
   handshakeTimeout: HANDSHAKE_TIMEOUT_MS,
   rejectUnauthorized: true,
   rewriteRequestHeaders: (_headers: unknown, request: Judged) => handshakeHeaders(request.exchange),
+  finishRequest: (request: ClientRequest) => sendAsJudged(request),
+}
+
+/** Targets by request id, between the fields of a handshake and its request line, which follow in one step. */
+const targets = new Map<string, string>()
+
+/** The target has been through two URL parsers by now, which escape more than the client did: `'` of a query, say. */
+function sendAsJudged(request: ClientRequest): void {
+  const id = String(request.getHeader('x-request-id'))
+  request.path = targets.get(id) ?? request.path
+  targets.delete(id)
+  request.end()
 }
 
 /** How http-proxy speaks WebSocket for us. */
@@ -64,6 +77,7 @@ function handshakeHeaders(exchange: Exchange | null): Record<string, string | st
     throw new Error('upgrading without a decision')
   }
   exchange.switched = true
+  targets.set(exchange.arrival.id, exchange.request.url ?? '')
   const fields = upstreamFields(decision, decision.route.request)
   const headers: Record<string, string | string[]> = Object.create(null)
   for (let i = 0; i < fields.length; i += 2)

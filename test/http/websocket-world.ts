@@ -41,7 +41,15 @@ export async function wire(t: Test, onConnection = echo): Promise<Wired> {
   })
   const app = await startApp(t, policyFor(`http://127.0.0.1:${(server.address() as AddressInfo).port}/base`))
   const open = (path: string, headers: Record<string, string> = {}): WebSocket => {
-    const socket = new WebSocket(`ws://127.0.0.1:${app.port}${path}`, { headers, perMessageDeflate: false })
+    const socket = new WebSocket(`ws://127.0.0.1:${app.port}`, {
+      headers,
+      perMessageDeflate: false,
+      // A URL would be escaped on the way; the path goes out as it stands.
+      finishRequest: (request) => {
+        request.path = path
+        request.end()
+      },
+    })
     t.teardown(() => socket.terminate())
     return socket
   }

@@ -41,6 +41,7 @@ t.test('the upstream gets the canonical path below its base, and the query as se
     ['/open/%78/y?a=1&a=%zz+b', '/base/x/y?a=1&a=%zz+b'],
     ['/open/x', '/base/x'],
     ['/open/a%20b/c?q=%27%7C', '/base/a%20b/c?q=%27%7C'],
+    [`/open/a?q='|{}&b=%41+%zz`, `/base/a?q='|{}&b=%41+%zz`],
   ]) {
     await once(open(path ?? ''), 'open')
     t.equal((await taken(++count)).at(-1)?.url, target)
