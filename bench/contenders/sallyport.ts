@@ -58,9 +58,9 @@ export function sizedSallyport(id: string, size: PolicySize): Contender {
   return { ...sallyport, id, title, command }
 }
 
-/** Runs another command of the program, such as `check`. */
+/** Runs another command of the program, such as `check`, as the image does. */
 export function sallyportArgs(...args: string[]): string[] {
-  return [program, ...args]
+  return [...imageOptions(), program, ...args]
 }
 
 function serve(setting: Setting, policy: string): Command {
@@ -68,7 +68,7 @@ function serve(setting: Setting, policy: string): Command {
   writeFileSync(file, policy)
   return {
     command: process.execPath,
-    args: [...imageOptions(), ...reporterArgs(), ...sallyportArgs('serve', '--policy', file)],
+    args: [...reporterArgs(), ...sallyportArgs('serve', '--policy', file)],
     logFile: `${setting.dir}/output.log`,
     readyUrl: `http://127.0.0.1:${setting.opsPort}/health/ready`,
     readyStatus: 200,
