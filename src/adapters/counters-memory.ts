@@ -1,6 +1,8 @@
 import type { BucketState, Charge, ChargeResult, Limit } from '../core/limits.ts'
 import type { CounterStore } from '../core/ports.ts'
 import { Buckets, MISSING } from './counters/buckets.ts'
+import { Cooldowns } from './counters/cooldowns.ts'
+import { QuotaJournal } from './counters/quotas.ts'
 import { Tally } from './counters/tally.ts'
 
 /**
@@ -28,32 +30,48 @@ export interface CountersStats {
 export class MemoryCounters implements CounterStore {
   readonly #buckets: Buckets
   readonly #tally: Tally
+  readonly #cooldowns: Cooldowns
   /** Buckets of the charges in hand, by index. */
   readonly #found: number[] = []
 
-  /** @param options.maxBuckets the most buckets kept at once */
-  constructor(options: { readonly maxBuckets?: number } = {}) {
+  /**
+   * @param options.maxBuckets the most buckets kept at once
+   * @param options.maxCooldowns the most buckets whose refusals are counted at once
+   */
+  constructor(options: { readonly maxBuckets?: number; readonly maxCooldowns?: number } = {}) {
     this.#buckets = new Buckets(options.maxBuckets ?? DEFAULT_MAX_BUCKETS)
     this.#tally = new Tally(this.#buckets)
+    this.#cooldowns = new Cooldowns(options.maxCooldowns)
+  }
+
+  /** Has changes of quotas noted from now on, for a store that keeps them; once, before the first charge. */
+  keepQuotas(): QuotaJournal {
+    this.#tally.journal ??= new QuotaJournal(this.#buckets)
+    return this.#tally.journal
   }
 
   /**
    * Checks every window of every charge, then takes all of them or none. Of several windows that refuse, the one with
-   * the longest wait is told: whoever waits that long gets in, if nobody else was quicker.
+   * the longest wait is told: whoever waits that long gets in, if nobody else was quicker. A bucket that is shut, or
+   * is shut by this refusal, goes before all windows.
    * @throws RangeError when a cost is not a positive integer
    */
   charge(charges: readonly Charge[], nowMs: number): ChargeResult {
+    if (this.#tally.journal?.isIncomplete) this.#recall(charges, nowMs)
+    if (this.#cooldowns.shut(charges, nowMs) !== -1) return this.#shutOut(charges, nowMs)
     let refused = -1
     let retryAfterMs = 0
     let window = 0
     for (let i = 0; i < charges.length; i++) {
       const waitMs = this.#waitMs(charges, i, nowMs)
+      if (waitMs > 0) this.#cooldowns.refused(charges[i] as Charge, nowMs)
       if (waitMs <= retryAfterMs) continue
       retryAfterMs = waitMs
       refused = i
       window = this.#tally.waitingWindow
     }
     if (refused === -1) return this.#take(charges, nowMs)
+    if (this.#cooldowns.shut(charges, nowMs) !== -1) return this.#shutOut(charges, nowMs)
     return this.#refusal(charges, refused, window, retryAfterMs, nowMs)
   }
 
@@ -69,16 +87,27 @@ export class MemoryCounters implements CounterStore {
 
   reset(key: string): void {
     this.#buckets.drop(key)
+    this.#tally.journal?.forget(key)
+    this.#cooldowns.drop(key)
   }
 
-  /** What is left in a bucket. Changes nothing. */
+  /** What is left in a bucket: nothing while it is shut. Changes nothing. */
   read(limit: Limit, key: string, nowMs: number): BucketState {
-    return this.#tally.read(this.#buckets.find(key), limit, nowMs)
+    const state = this.#tally.read(this.#buckets.find(key), limit, nowMs)
+    const restMs = this.#cooldowns.read(limit, key, nowMs)
+    return restMs === 0 ? state : { remaining: 0, resetMs: restMs, window: state.window }
   }
 
   stats(): CountersStats {
     const { size, capacity, refusing, evictions, evictedRefusing, reclaimed } = this.#buckets
     return { buckets: size, maxBuckets: capacity, refusing, evictions, evictedRefusing, reclaimed }
+  }
+
+  #recall(charges: readonly Charge[], nowMs: number): void {
+    for (const { key, limit } of charges) {
+      const hasQuota = limit.windows.some(({ kind }) => kind === 'calendar')
+      if (hasQuota) this.#tally.journal?.recall(key, nowMs)
+    }
   }
 
   #waitMs(charges: readonly Charge[], index: number, nowMs: number): number {
@@ -97,6 +126,10 @@ export class MemoryCounters implements CounterStore {
     const { removals } = this.#buckets
     for (let i = 0; i < charges.length; i++) {
       const { limit, key, cost } = charges[i] as Charge
+      if (limit.windows.length === 0) {
+        states.push(this.#tally.read(MISSING, limit, nowMs))
+        continue
+      }
       const found = this.#buckets.removals === removals ? (this.#found[i] as number) : MISSING
       const bucket = found === MISSING ? this.#buckets.open(key, nowMs) : found
       states.push(this.#tally.take(bucket, limit, cost, nowMs, warnings))
@@ -108,6 +141,13 @@ export class MemoryCounters implements CounterStore {
       states,
       warnings: warnings.length === 0 ? NO_WARNINGS : warnings,
     }
+  }
+
+  #shutOut(charges: readonly Charge[], nowMs: number): ChargeResult {
+    const refused = this.#cooldowns.shut(charges, nowMs)
+    const retryAfterMs = this.#cooldowns.restMs
+    const states = charges.map(({ limit, key }) => this.read(limit, key, nowMs))
+    return { refused, cause: 'cooldown', retryAfterMs, states, warnings: NO_WARNINGS }
   }
 
   /** Opens no bucket: a refusal must not cost memory. */

@@ -3,9 +3,11 @@ import type { AuditRecord } from '../core/audit.ts'
 import type { Charge, ChargeResult } from '../core/limits.ts'
 import type { Counters } from '../core/ports.ts'
 import type { CircuitStatus } from './circuit.ts'
+import type { StoreStatus } from './counters-fallback.ts'
 import type { CountersStats } from './counters-memory.ts'
 import { counter, gauge, RouteHistogram } from './metrics-prom.ts'
 import { OUTCOMES, RouteNumbers, STATUS_CLASSES } from './metrics-route.ts'
+import { registerStore } from './metrics-store.ts'
 
 /** Where numbers are read when somebody asks for the metrics. */
 export interface MetricSources {
@@ -17,6 +19,8 @@ export interface MetricSources {
   }
   readonly circuits: () => readonly CircuitStatus[]
   readonly counters: () => CountersStats
+  /** Absent: limits are counted in this process only. */
+  readonly sharedStore?: (() => StoreStatus) | undefined
   readonly auditDropped: () => number
   readonly connections: () => Promise<number>
   readonly connectionsDropped: () => number
@@ -49,6 +53,7 @@ export function createMetrics(sources: MetricSources): Metrics {
   registerRequests(registry, routes)
   registerLimits(registry, limits)
   registerGate(registry, sources)
+  if (sources.sharedStore !== undefined) registerStore(registry, sources.sharedStore)
   return {
     record(record) {
       const id = record.route ?? NO_ROUTE

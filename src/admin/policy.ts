@@ -101,11 +101,15 @@ function postReload(app: FastifyInstance, parts: PolicyParts): void {
     body: jsonOf(z.strictObject({}).meta({ description: 'Nothing, or an empty object.' })),
     response: answers(jsonOf(reloadedSchema), {
       409: 'The file cannot be used; the old policy stays.',
+      412: 'The policy in force is not the one that `if-match` names.',
       422: 'The body is something else.',
     }),
   }
   app.post('/policy/reload', { schema }, (request, reply) => {
     const before = current.loaded.policy.hash
+    if (!isMatch(request.headers['if-match'], before)) {
+      return refuse(reply, 'policy_changed', { detail: `The policy in force is ${before}.` })
+    }
     reloadFor(request, parts)
     const { loaded, lastReload } = current
     if (lastReload.good) {
@@ -114,6 +118,11 @@ function postReload(app: FastifyInstance, parts: PolicyParts): void {
     const { problems } = lastReload
     return refuse(reply, 'policy_refused', { problems, detail: `The policy ${before} stays in force.` })
   })
+}
+
+/** RFC 9110 13.1.1: one of the tags has to be the hash in force; a weak one never is. */
+function isMatch(field: string | undefined, hash: string): boolean {
+  return field === undefined || field.split(',').some((tag) => ['*', `"${hash}"`].includes(tag.trim()))
 }
 
 /** Reloads, with one line in the log and one in the audit. */

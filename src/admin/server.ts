@@ -6,6 +6,7 @@ import swagger from '@fastify/swagger'
 import fastify, { type FastifyError, type FastifyInstance } from 'fastify'
 import type { CircuitStatus } from '../adapters/circuit.ts'
 import type { Log } from '../adapters/log.ts'
+import { StoreError } from '../adapters/redis/store-error.ts'
 import type { Code } from '../core/codes.ts'
 import { refusalFor } from '../http/malformed.ts'
 import type { Health } from '../http/probes.ts'
@@ -15,12 +16,15 @@ import { circuitRoutes } from './circuits.ts'
 import { answers, jsonOf } from './describe.ts'
 import { doorOf } from './door.ts'
 import { healthRoutes } from './health.ts'
+import { type LimitParts, limitRoutes } from './limits.ts'
 import { loginOf } from './login.ts'
 import { type PolicyParts, policyRoutes } from './policy.ts'
 import { PROBLEM_ID, problemSchema, refuse } from './problem.ts'
 import { AdminToken } from './token.ts'
 
-export interface AdminParts extends Pick<PolicyParts, 'current' | 'reload' | 'audit'> {
+export interface AdminParts
+  extends Pick<PolicyParts, 'current' | 'reload' | 'audit'>,
+    Pick<LimitParts, 'counters' | 'store'> {
   /** The host of `admin.listen`, for which the listener answers if it is a name. */
   readonly host: string
   readonly token: string
@@ -74,6 +78,7 @@ export async function createAdminServer(parts: AdminParts): Promise<AdminServer>
   app.addHook('onRequest', loginOf(app, token, parts.log))
   await describeItself(app)
   policyRoutes(app, { ...parts, token })
+  limitRoutes(app, { ...parts, token })
   circuitRoutes(app, parts.circuits)
   healthRoutes(app, parts.health)
   await app.ready()
@@ -110,12 +115,20 @@ const CODE_OF_ERROR: Readonly<Record<string, Code>> = {
   FST_ERR_VALIDATION: 'body_invalid',
 }
 
+function codeOf({ code, validationContext }: FastifyError): Code {
+  if (validationContext === 'querystring') return 'query_invalid'
+  return CODE_OF_ERROR[code] ?? 'request_malformed'
+}
+
 function failPlainly(app: FastifyInstance, log: Log): void {
   app.setNotFoundHandler((_request, reply) => refuse(reply, 'no_route'))
   app.setErrorHandler((error: FastifyError, request, reply) => {
-    const { code, statusCode = 500, message } = error
-    if (statusCode < 500) return refuse(reply, CODE_OF_ERROR[code] ?? 'request_malformed')
+    const { statusCode = 500, message } = error
+    // Of a schema's own words: they name the setting, and never quote a value.
+    if (error.validation !== undefined) return refuse(reply, codeOf(error), { detail: `${message}.` })
+    if (statusCode < 500) return refuse(reply, codeOf(error))
     log.error('admin API failed', { id: request.id, error: message })
+    if (error instanceof StoreError) return refuse(reply, 'limit_unavailable', { detail: message })
     return refuse(reply, 'internal')
   })
 }

@@ -4,6 +4,7 @@ import { check } from './check.ts'
 import { type Command, GOOD, type Io, WRONG_USE } from './command.ts'
 import { health } from './health.ts'
 import { keys } from './keys.ts'
+import { limits } from './limits.ts'
 import { schema } from './schema.ts'
 import { serve } from './serve.ts'
 
@@ -33,7 +34,7 @@ const version: Command = {
 }
 
 /** Every command there is. */
-const COMMANDS: readonly Command[] = [serve, check, keys, schema, health, version, help]
+const COMMANDS: readonly Command[] = [serve, check, keys, limits, schema, health, version, help]
 
 const HELP_WORDS = new Set(['--help', '-h'])
 const VERSION_WORDS = new Set(['--version', '-v'])

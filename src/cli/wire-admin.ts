@@ -2,8 +2,10 @@ import type { AddressInfo } from 'node:net'
 import type { Log } from '../adapters/log.ts'
 import { type AdminParts, createAdminServer } from '../admin/server.ts'
 import { listenOn } from './listen-on.ts'
+import type { CountersPart } from './wire-counters.ts'
 
 export interface AdminNeeds extends Pick<AdminParts, 'current' | 'audit' | 'health' | 'circuits'> {
+  readonly shared: CountersPart
   readonly closers: (() => void | Promise<void>)[]
 }
 
@@ -19,7 +21,8 @@ export async function startAdmin(
   const { admin } = needs.current.loaded.settings
   if (admin === null) return null
   const { listen, token } = admin
-  const server = await createAdminServer({ ...needs, reload, log, host: listen.host, token })
+  const { counters, status: store } = needs.shared
+  const server = await createAdminServer({ ...needs, counters, store, reload, log, host: listen.host, token })
   needs.closers.push(() => server.close())
   return listenOn('admin', listen, server.listen)
 }

@@ -1,6 +1,7 @@
 import type { AddressInfo } from 'node:net'
 import { type AuditTrail, createAudit } from '../adapters/audit.ts'
 import { type Back, createBack } from '../adapters/back.ts'
+import { ConcurrentCounters } from '../adapters/counters/places.ts'
 import { MemoryCounters } from '../adapters/counters-memory.ts'
 import type { Log } from '../adapters/log.ts'
 import { createMetrics, type Metrics } from '../adapters/metrics.ts'
@@ -17,6 +18,8 @@ import { reload } from '../runtime/reload.ts'
 import { watchFiles } from '../runtime/watch.ts'
 import { listenOn } from './listen-on.ts'
 import { startAdmin } from './wire-admin.ts'
+import { type CountersPart, startCounters } from './wire-counters.ts'
+import { startStore } from './wire-store.ts'
 
 /** The whole program, running. */
 export interface Running {
@@ -89,19 +92,28 @@ interface Parts {
   readonly state: { started: boolean }
   readonly health: () => Health
   readonly circuits: Back['circuits']
+  readonly shared: CountersPart
   readonly closers: Closer[]
   readonly close: () => Promise<void>
 }
 
-async function makeParts(compiled: NonNullable<Loading['compiled']>, { log }: RunOptions): Promise<Parts> {
+async function makeParts(
+  compiled: NonNullable<Loading['compiled']>,
+  { file, log }: RunOptions,
+): Promise<Parts> {
   const audit = createAudit({ sinks: compiled.settings.audit.sinks, onProblem: auditTold(log) })
   const back = createBack({ onChange: (upstream, state) => log.warn('circuit', { upstream, state }) })
-  const counters = new MemoryCounters()
+  const local = new MemoryCounters()
+  const { settings } = compiled
+  const stored = await startStore({ file, settings, counters: local, log })
+  const shared = await startCounters({ redis: settings.redis, local, audit, log })
+  const { counters } = shared
   const prepare = preparing(back, () => metrics)
   const metrics: Metrics = createMetrics({
     policy: () => policyNumbers(current),
     circuits: () => back.circuits(),
-    counters: () => counters.stats(),
+    counters: () => local.stats(),
+    sharedStore: shared.status,
     auditDropped: () => audit.state().dropped,
     connections: () => data.connections(),
     connectionsDropped: () => data.dropped(),
@@ -112,7 +124,7 @@ async function makeParts(compiled: NonNullable<Loading['compiled']>, { log }: Ru
   const gate = new Gate({
     live: () => current.loaded,
     clock: { nowMs: Date.now },
-    counters: metrics.metered(counters),
+    counters: metrics.metered(new ConcurrentCounters(counters)),
     bounds: boundsOf(compiled.settings),
     record: (record) => {
       audit.record(record)
@@ -129,11 +141,13 @@ async function makeParts(compiled: NonNullable<Loading['compiled']>, { log }: Ru
       current,
       circuits: back.circuits(),
       audit: audit.state(),
+      store: stored.state(),
+      sharedStore: shared.status?.() ?? null,
       ...state,
       draining: drain.isDraining,
     })
   const ops = createOpsServer({ health, metrics })
-  const closers: Closer[] = [() => overload.stop()]
+  const closers: Closer[] = [() => overload.stop(), stored.close, shared.close]
   const close = () => closeAll({ ops, back, audit, closers })
   const drain: Drain = new Drain({
     delayMs: () => current.loaded.settings.drain.delayMs,
@@ -145,7 +159,7 @@ async function makeParts(compiled: NonNullable<Loading['compiled']>, { log }: Ru
     log,
   })
   const circuits = () => back.circuits()
-  return { current, prepare, audit, data, ops, drain, state, health, circuits, closers, close }
+  return { current, prepare, audit, data, ops, drain, state, health, circuits, shared, closers, close }
 }
 
 function auditTold(log: Log) {

@@ -1,3 +1,6 @@
+import type { Limit } from '../core/limits.ts'
+import type { KeyTable } from '../policies/key/table.ts'
+import { redisSecretsInFile } from './compile-redis.ts'
 import type { Sections } from './compile-sections.ts'
 import type { Draft } from './draft.ts'
 
@@ -7,21 +10,67 @@ export interface About {
   readonly text: string
   /** Names in each route's `auth`, by the route's id; `none` among them lets requests without a credential in. */
   readonly auth: ReadonlyMap<string, readonly string[]>
-  /** The admin token itself stands in `text`, not a reference to it. */
+  /** The admin token or a password of Redis itself stands in `text`, not a reference to it. */
   readonly tokenInFile: boolean
+  /** Every named limit, in the file's order. */
+  readonly limits: ReadonlyMap<string, LimitUse>
 }
 
-export function aboutOf(text: string, sections: Sections, draft: Draft): About {
-  const { defaults, admin = null } = sections.single
-  const auth = new Map<string, readonly string[]>()
-  for (const [index, route] of sections.listed.routes.entries()) {
-    if (route === null) continue
-    const names = draft.has(['routes', index, 'auth']) ? route.auth : defaults?.auth
-    auth.set(route.id, [names ?? []].flat())
-  }
+/** A limit, and what is charged to it. */
+export interface LimitUse {
+  readonly limit: Limit
+  /** Ids of the routes that name it, by themselves or through the defaults. */
+  readonly routes: readonly string[]
+  /** Keys that bring it along. */
+  readonly keyCount: number
+}
+
+/** What the policy's parts were compiled to. */
+interface Compiled {
+  readonly limits: ReadonlyMap<string, Limit>
+  readonly keys: KeyTable
+}
+
+export function aboutOf(text: string, sections: Sections, draft: Draft, compiled: Compiled): About {
+  const { admin = null, redis = null } = sections.single
+  const isTokenInFile = admin !== null && !draft.values.isSecret(['admin', 'token'])
   return Object.freeze({
     text,
-    auth,
-    tokenInFile: admin !== null && !draft.values.isSecret(['admin', 'token']),
+    auth: namesByRoute('auth', sections, draft),
+    tokenInFile: isTokenInFile || (redis !== null && redisSecretsInFile(redis, draft).length > 0),
+    limits: limitUses(compiled, namesByRoute('limits', sections, draft)),
   })
+}
+
+/** What each route says itself, or else the defaults. */
+function namesByRoute(
+  key: 'auth' | 'limits',
+  { single, listed }: Sections,
+  draft: Draft,
+): ReadonlyMap<string, readonly string[]> {
+  const byRoute = new Map<string, readonly string[]>()
+  for (const [index, route] of listed.routes.entries()) {
+    if (route === null) continue
+    const names = draft.has(['routes', index, key]) ? route[key] : single.defaults?.[key]
+    byRoute.set(route.id, [names ?? []].flat())
+  }
+  return byRoute
+}
+
+function limitUses(
+  { limits, keys }: Compiled,
+  byRoute: ReadonlyMap<string, readonly string[]>,
+): ReadonlyMap<string, LimitUse> {
+  const routes = new Map([...limits.keys()].map((name): [string, string[]] => [name, []]))
+  for (const [id, names] of byRoute) {
+    for (const name of names) routes.get(name)?.push(id)
+  }
+  const keyCounts = new Map<string, number>()
+  for (const key of keys.byId.values()) {
+    for (const name of new Set(key.limits)) keyCounts.set(name, (keyCounts.get(name) ?? 0) + 1)
+  }
+  const uses = [...limits].map(([name, limit]): [string, LimitUse] => {
+    return [name, { limit, routes: routes.get(name) ?? [], keyCount: keyCounts.get(name) ?? 0 }]
+  })
+  return new Map(uses)
 }

@@ -1,4 +1,4 @@
-import type { Dimension, Limit, Window } from '../core/limits.ts'
+import type { Dimension, Limit, StoreErrorMode, Window } from '../core/limits.ts'
 import { limitOf } from '../policies/limit/schema.ts'
 import type { Sections } from './compile-sections.ts'
 import type { Draft } from './draft.ts'
@@ -8,10 +8,17 @@ const DAY_MS = 86_400_000
 const LONGEST_MS = { day: DAY_MS, month: 31 * DAY_MS } as const
 const NEEDS_PRINCIPAL: ReadonlySet<Dimension> = new Set(['key', 'org', 'subject'])
 
-export function compileLimits({ named }: Sections): ReadonlyMap<string, Limit> {
+export function compileLimits({ named }: Sections, draft: Draft): ReadonlyMap<string, Limit> {
   const compiled = new Map<string, Limit>()
   for (const [name, settings] of named.limits) {
-    if (settings !== null) compiled.set(name, limitOf(name, settings))
+    if (settings === null) continue
+    compiled.set(name, limitOf(name, settings))
+    if (draft.has(['redis'])) continue
+    for (const key of ['on_store_error', 'accuracy'] as const) {
+      if (settings[key] === undefined) continue
+      const message = `\`${key}\` has no effect without \`redis\`: this process counts by itself`
+      draft.warning(['limits', name, key], message)
+    }
   }
   return compiled
 }
@@ -55,10 +62,21 @@ export function tellPointlessLimits(
 /** Of two that are equal only the second is pointless. */
 function hides(stricter: Limit, limit: Limit, isBefore: boolean): boolean {
   if (stricter.name === limit.name || !countTheSame(stricter, limit)) return false
-  if (!limit.windows.every((window) => stricter.windows.some((other) => implies(other, window)))) return false
-  return (
-    isBefore || !stricter.windows.every((window) => limit.windows.some((other) => implies(other, window)))
-  )
+  return covers(stricter, limit) && (isBefore || !covers(limit, stricter))
+}
+
+const STRICTNESS: Readonly<Record<StoreErrorMode, number>> = { allow: 0, local: 1, deny: 2 }
+
+/** Whether `limit` refuses nothing that `stricter` would not. One with a cooldown goes on refusing by itself. */
+function covers(stricter: Limit, limit: Limit): boolean {
+  if (limit.cooldown !== null) return false
+  if (placesOf(stricter) > placesOf(limit)) return false
+  if (STRICTNESS[stricter.onStoreError] < STRICTNESS[limit.onStoreError]) return false
+  return limit.windows.every((window) => stricter.windows.some((other) => implies(other, window)))
+}
+
+function placesOf({ concurrent }: Limit): number {
+  return concurrent ?? Number.POSITIVE_INFINITY
 }
 
 function countTheSame(a: Limit, b: Limit): boolean {

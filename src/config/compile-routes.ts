@@ -3,7 +3,9 @@ import type { NamedCheck, Route, Upstream } from '../core/policy.ts'
 import type { Authenticator } from '../policies/auth/authenticator.ts'
 import type { IdentityNames, Part, RouteEnv } from '../policies/define.ts'
 import { POLICIES } from '../policies/index.ts'
+import type { KeyTable } from '../policies/key/table.ts'
 import { FRONT } from '../policies/order.ts'
+import { Costs } from './compile-cost.ts'
 import { tellPointlessLimits } from './compile-limits.ts'
 import { Plans, tellOwnedFields } from './compile-plans.ts'
 import type { Sections } from './compile-sections.ts'
@@ -20,6 +22,7 @@ export interface RouteParts {
   readonly draft: Draft
   readonly upstreams: ReadonlyMap<string, Upstream>
   readonly limits: ReadonlyMap<string, Limit>
+  readonly keys: KeyTable
   readonly authenticators: ReadonlyMap<string, Authenticator>
   readonly identity: IdentityNames
   readonly readText: (path: string) => string
@@ -66,12 +69,15 @@ export function compileRoutes(sections: Sections, parts: RouteParts): CompiledRo
   if (defaults === null) return []
   const plans = new Plans()
   const shared = new SharedParts()
+  const costs = new Costs(parts.limits, parts.keys, parts.draft)
   const compiled: CompiledRoute[] = []
   const lines = new Map<string, number>()
   for (const [index, route] of sections.listed.routes.entries()) {
     if (route === null) continue
     tellTwin(route.id, index, lines, parts.draft)
-    const one = compileRoute(new Merged(route, index, defaults, parts.draft), parts, { plans, shared })
+    const merged = new Merged(route, index, defaults, parts.draft)
+    tellLimitMistakes(merged, parts, costs)
+    const one = compileRoute(merged, parts, { plans, shared })
     if (one !== null) compiled.push(one)
   }
   return compiled
@@ -156,19 +162,18 @@ function prefixMistake(prefix: string | undefined, pattern: Pattern, options: Pa
   return isBelow ? null : `not every path of this route is below \`${prefix}\``
 }
 
+function tellLimitMistakes(merged: Merged, { limits, draft }: RouteParts, costs: Costs): void {
+  const names = merged.get('limits')
+  const route = { routeId: merged.route.id, anonymousOnly: isAnonymousOnly(merged) }
+  const found = [names ?? []].flat().flatMap((name) => limits.get(name) ?? [])
+  costs.tellUnmeetable({ ...route, cost: merged.get('cost') ?? 1, at: merged.at('cost'), limits: found })
+  if (names !== undefined) tellPointlessLimits({ ...route, names, at: merged.at('limits') }, limits, draft)
+}
+
 /** What each policy adds, in the order of POLICIES. */
 function addedParts(merged: Merged, parts: RouteParts, shared: SharedParts): Part[] {
   const { draft } = parts
   const base = envOf(merged, parts)
-  const names = merged.get('limits')
-  if (names !== undefined) {
-    const { anonymousOnly } = base
-    tellPointlessLimits(
-      { names, at: merged.at('limits'), anonymousOnly, routeId: merged.route.id },
-      parts.limits,
-      draft,
-    )
-  }
   return POLICIES.map((policy) => {
     const at = merged.at(policy.key)
     const tell: RouteEnv['problem'] = (path, message) => {
@@ -198,17 +203,22 @@ function isTold(key: string, path: Path, { draft, limits, authenticators }: Rout
 
 function envOf(merged: Merged, parts: RouteParts): Omit<RouteEnv, 'problem'> {
   const { limits, authenticators, identity, readText } = parts
-  const auth = merged.get('auth')
   return {
     methods: methodsOf(merged.route.match.methods),
     limits,
     limitHeaders: merged.get('limit_headers') ?? 'ietf',
+    cost: merged.get('cost') ?? 1,
     authenticators,
     identity,
     forwardCredential: merged.get('forward_credential') ?? false,
-    anonymousOnly: auth === 'none' || (Array.isArray(auth) && auth.every((name) => name === 'none')),
+    anonymousOnly: isAnonymousOnly(merged),
     readText,
   }
+}
+
+function isAnonymousOnly(merged: Merged): boolean {
+  const auth = merged.get('auth')
+  return auth === 'none' || (Array.isArray(auth) && auth.every((name) => name === 'none'))
 }
 
 function checksOf(added: readonly Part[]): readonly NamedCheck[] {

@@ -1,7 +1,7 @@
 import type { z } from 'zod'
 import type { Draft } from './draft.ts'
 import { didYouMean } from './nearest.ts'
-import { fileSchema, LATER, listedSchemas, namedSchemas, singleSchemas } from './schema.ts'
+import { fileSchema, listedSchemas, namedSchemas, singleSchemas } from './schema.ts'
 
 type Singles = { [K in keyof typeof singleSchemas]: z.output<(typeof singleSchemas)[K]> | null }
 type Named = {
@@ -25,9 +25,7 @@ function tellUnknownKeys({ values, problems }: Draft): void {
   const known = Object.keys(fileSchema.shape)
   for (const key of Object.keys(values.root)) {
     if (known.includes(key)) continue
-    const at = values.keyAt([key])
-    if (LATER.has(key)) problems.error(at, `\`${key}\` comes with a later version`, 'leave it out')
-    else problems.error(at, `unknown key \`${key}\``, didYouMean(key, known))
+    problems.error(values.keyAt([key]), `unknown key \`${key}\``, didYouMean(key, known))
   }
 }
 

@@ -1,4 +1,5 @@
 import type { Upstream } from '../core/policy.ts'
+import { type RedisSettings, redisOf } from './compile-redis.ts'
 import type { Sections } from './compile-sections.ts'
 import type { Draft } from './draft.ts'
 import type { ListenAddress } from './schema-values.ts'
@@ -12,6 +13,10 @@ export interface Settings {
   readonly server: ServerSettings
   readonly drain: { readonly delayMs: number; readonly graceMs: number }
   readonly audit: { readonly sinks: readonly AuditSinkSettings[] }
+  /** As written, relative to the policy file; null: quotas end with the process. */
+  readonly store: { readonly path: string } | null
+  /** null: limits are counted in this process. */
+  readonly redis: RedisSettings | null
   readonly upstreams: ReadonlyMap<string, Upstream>
 }
 
@@ -38,8 +43,9 @@ export function settingsOf(
   { single }: Sections,
   upstreams: ReadonlyMap<string, Upstream>,
   draft: Draft,
+  readText: (path: string) => string,
 ): Settings | null {
-  const { listen, ops, server, drain, audit, admin = null } = single
+  const { listen, ops, server, drain, audit, admin = null, store = null, redis = null } = single
   if (admin !== null && !draft.values.isSecret(['admin', 'token'])) {
     const hint = 'write a reference such as ${env:SALLYPORT_ADMIN_TOKEN}'
     draft.warning(['admin', 'token'], 'the token itself stands in the file', hint)
@@ -55,6 +61,8 @@ export function settingsOf(
     server: serverSettings(server),
     drain: Object.freeze({ delayMs: drain.delay, graceMs: drain.grace }),
     audit: Object.freeze({ sinks: Object.freeze(audit.sinks.map((sink) => Object.freeze(sink))) }),
+    store: store === null ? null : Object.freeze(store),
+    redis: redis === null ? null : redisOf(redis, draft, readText),
     upstreams,
   })
 }

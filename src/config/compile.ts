@@ -73,13 +73,21 @@ type Built = Omit<Extract<Compiled, { readonly policy: Policy }>, 'problems'>
 
 function build(text: string, sections: Sections, draft: Draft, options: CompileOptions): Built | null {
   const upstreams = compileUpstreams(sections, draft, options.readText)
-  const limits = compileLimits(sections)
+  const limits = compileLimits(sections, draft)
   const keys = compileKeys(sections, draft, { readChunks: chunksOf(options.readText), ...options })
   const authenticators = compileAuthenticators(sections, keys.table, draft)
-  const settings = settingsOf(sections, upstreams, draft)
+  const settings = settingsOf(sections, upstreams, draft, options.readText)
   const identity = identityOf(sections, draft)
   const { readText } = options
-  const routes = compileRoutes(sections, { draft, upstreams, limits, authenticators, identity, readText })
+  const routes = compileRoutes(sections, {
+    draft,
+    upstreams,
+    limits,
+    keys: keys.table,
+    authenticators,
+    identity,
+    readText,
+  })
   tellUnused(sections, keys.usedLimits, draft)
   const finder = new FinderBuilder(routes)
   tellTies(routes, finder.ties, draft)
@@ -96,7 +104,8 @@ function build(text: string, sections: Sections, draft: Draft, options: CompileO
     credentialNames: credentialNames(authenticators),
     reply: replyWithoutRoute(sections, draft),
   })
-  return { policy, settings, keys: keys.table, about: aboutOf(text, sections, draft) }
+  const about = aboutOf(text, sections, draft, { limits, keys: keys.table })
+  return { policy, settings, keys: keys.table, about }
 }
 
 function chunksOf(readText: CompileOptions['readText']): NonNullable<CompileOptions['readChunks']> {
@@ -132,6 +141,7 @@ function replyWithoutRoute({ single }: Sections, draft: Draft) {
     methods: [],
     limits: new Map(),
     limitHeaders: 'off',
+    cost: 1,
     authenticators: new Map(),
     identity: NO_IDENTITY,
     forwardCredential: false,

@@ -1,7 +1,12 @@
 import { circuitSchema } from '../policies/circuit/schema.ts'
 import { POLICIES } from '../policies/index.ts'
 import { keyAuthenticatorSchema, keyEntrySchema } from '../policies/key/schema.ts'
-import { limitHeadersSchema, limitListSchema, limitSettingsSchema } from '../policies/limit/schema.ts'
+import {
+  costSchema,
+  limitHeadersSchema,
+  limitListSchema,
+  limitSettingsSchema,
+} from '../policies/limit/schema.ts'
 import { retrySchema } from '../policies/retry/schema.ts'
 import { timeoutSchema } from '../policies/timeout/schema.ts'
 import { type Documented, settingsTable } from './describe.ts'
@@ -20,6 +25,7 @@ const ELSEWHERE: Readonly<Record<string, readonly Documented[]>> = {
   limit: [
     ['limits', limitListSchema],
     ['limit_headers', limitHeadersSchema],
+    ['cost', costSchema],
     ['limits.NAME', limitSettingsSchema],
   ],
 }

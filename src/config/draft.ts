@@ -5,7 +5,7 @@ import { type Finding, findingsOf, wordsOf } from './words.ts'
 import type { Path, Values } from './yaml-values.ts'
 
 /** Settings whose text may be a secret that somebody wrote into the file: never quoted, nor a URL with a password. */
-const UNQUOTED: ReadonlySet<string> = new Set(['token', 'hash'])
+const UNQUOTED: ReadonlySet<string> = new Set(['token', 'hash', 'redis', 'password', 'sentinel_password'])
 
 /** A file while it is compiled: its values, and the way to tell its author what is wrong at which place. */
 export class Draft {
@@ -108,7 +108,7 @@ export class Draft {
 
   #quoted(path: Path): string {
     const raw = this.#quotes ? this.values.rawAt(path) : null
-    if (raw === null || raw.includes('@') || UNQUOTED.has(String(path.at(-1)))) return ''
+    if (raw === null || raw.includes('@') || isUnquoted(path)) return ''
     return `; it is \`${raw}\``
   }
 
@@ -117,6 +117,12 @@ export class Draft {
     if (!this.values.isSecret(path)) return message
     return `the value that \`${this.values.rawAt(path) ?? ''}\` stands for does not fit ${nameOf(path)}`
   }
+}
+
+/** A URL of Redis may hold a password at a place where nobody would look for it. */
+function isUnquoted(path: Path): boolean {
+  const name = String(path.at(-1))
+  return UNQUOTED.has(name) || (path[0] === 'redis' && name === 'url')
 }
 
 /** The last name in a path: that of the setting, or of the list it is in. */

@@ -71,6 +71,8 @@ function parsePieces(text: string, options: PathOptions): Piece[] | string {
   const written = pieces.map((piece) => (piece.kind === 'literal' ? piece.text : 'x')).join('')
   const canonical = canonicalPath(written)
   if (isPathRefusal(canonical)) return `no request has such a path: ${canonical.why}`
+  // Some servers take them for the same and some do not: whichever a route had, the other would slip past it.
+  if (/\+|%2B/.test(canonical.path)) return '`+` and `%2B` are two spellings: use a parameter in its place'
   if (canonical.encodedSlash && options.encodedSlash === 'reject') {
     return '`%2F` is only matched with `path: { encoded_slash: allow }`'
   }
@@ -118,7 +120,7 @@ function parseParameter(text: string): Piece | string {
   if (suffix.includes(':'))
     return 'only one parameter in a segment: two could share a text in more than one way'
   const literal = canonicalLiteral(suffix)
-  if (literal?.includes('%') !== false) return 'behind a parameter only plain characters'
+  if (literal === null || /[%+]/.test(literal)) return 'behind a parameter only plain characters'
   return { kind: 'parameter', name, suffix: literal }
 }
 

@@ -5,7 +5,7 @@ import { cors } from '../policies/cors/index.ts'
 import { guard } from '../policies/guard/index.ts'
 import { identity } from '../policies/identity/index.ts'
 import { limit } from '../policies/limit/index.ts'
-import { limitHeadersSchema } from '../policies/limit/schema.ts'
+import { costSchema, limitHeadersSchema } from '../policies/limit/schema.ts'
 import { scopes } from '../policies/scopes/index.ts'
 import { validate } from '../policies/validate/index.ts'
 import { METHODS } from './methods.ts'
@@ -102,6 +102,7 @@ const shared = {
   allow: scopes.schema.optional(),
   limits: limit.schema.optional(),
   limit_headers: limitHeadersSchema.optional(),
+  cost: costSchema.optional(),
   cors: cors.schema.optional(),
   guard: guard.schema.optional(),
   access: access.schema.optional(),

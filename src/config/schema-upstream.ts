@@ -1,3 +1,4 @@
+import { isIP } from 'node:net'
 import { z } from 'zod'
 import { circuitSchema } from '../policies/circuit/schema.ts'
 import { retrySchema } from '../policies/retry/schema.ts'
@@ -29,6 +30,8 @@ const tlsSchema = z
     server_name: z
       .string()
       .regex(/^[A-Za-z0-9_.-]{1,253}$/, 'must be a host name')
+      // RFC 6066 3: the name a client greets with is never an address; Node would throw at each connection.
+      .refine((name) => isIP(name) === 0, 'must be a host name, not an address')
       .optional()
       .meta({ description: 'The name that the certificate must be for.', examples: ['legacy.internal'] }),
   })

@@ -1,8 +1,10 @@
 import { z } from 'zod'
 import { keyAuthenticatorSchema, keyEntrySchema } from '../policies/key/schema.ts'
 import { limitName, limitSettingsSchema } from '../policies/limit/schema.ts'
+import { redisSchema } from './schema-redis.ts'
 import { defaultsSchema, routeSchema } from './schema-route.ts'
 import { adminSchema, auditSchema, drainSchema, identityNamesSchema, serverSchema } from './schema-server.ts'
+import { storeSchema } from './schema-store.ts'
 import { upstreamSchema } from './schema-upstream.ts'
 import { addressRange, hostPattern, listenAddress, refName } from './schema-values.ts'
 
@@ -48,6 +50,8 @@ export const singleSchemas = {
   server: serverSchema,
   drain: drainSchema,
   audit: auditSchema,
+  store: storeSchema.optional(),
+  redis: redisSchema.optional(),
   identity: identityNamesSchema,
   defaults: defaultsSchema.prefault({}),
   key_files: z
@@ -71,9 +75,6 @@ export const namedSchemas = {
 /** One entry of each list. */
 export const listedSchemas = { keys: keyEntrySchema, routes: routeSchema }
 
-/** Settings that the design names and this version does not have yet. */
-export const LATER: ReadonlySet<string> = new Set(['store', 'redis'])
-
 /** The whole file, for editors and for the look-up of names; it is parsed in pieces, see compile-sections.ts. */
 export const fileSchema = z
   .strictObject({
@@ -86,6 +87,8 @@ export const fileSchema = z
     server: singleSchemas.server,
     drain: singleSchemas.drain,
     audit: singleSchemas.audit,
+    store: singleSchemas.store,
+    redis: singleSchemas.redis,
     identity: singleSchemas.identity,
     upstreams: z
       .record(namedSchemas.upstreams.name, namedSchemas.upstreams.entry)

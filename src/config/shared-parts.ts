@@ -17,8 +17,8 @@ export class SharedParts {
 
   /** @param make tells of problems, each route its own: then the part is not shared */
   part([key, written, env]: Made, tell: Tell, make: Make): Part {
-    const { methods, limitHeaders, forwardCredential, anonymousOnly } = env
-    const made = JSON.stringify([key, written, methods, limitHeaders, forwardCredential, anonymousOnly])
+    const { methods, limitHeaders, cost, forwardCredential, anonymousOnly } = env
+    const made = JSON.stringify([key, written, methods, limitHeaders, cost, forwardCredential, anonymousOnly])
     const known = this.#known.get(made)
     if (known !== undefined) return known
     let isShared = this.#known.size < MAX_SHARED

@@ -19,7 +19,11 @@ export interface Limit {
   readonly concurrent: number | null
   /** What is done while the shared store does not answer: count in this process, let through, or refuse. */
   readonly onStoreError: StoreErrorMode
+  /** With a shared store: ask it for every request (the default), or spend shares that were taken from it before. */
+  readonly accuracy?: Accuracy
 }
+
+export type Accuracy = 'exact' | 'leased'
 
 export type StoreErrorMode = 'local' | 'allow' | 'deny'
 

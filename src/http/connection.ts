@@ -1,6 +1,7 @@
 import type { Socket } from 'node:net'
 import { canonicalAddress } from '../core/address.ts'
 import type { Exchange } from './exchange.ts'
+import { Turns } from './turns.ts'
 
 /** What is to be remembered of a connection from one request to the next. */
 export interface Connection {
@@ -10,6 +11,8 @@ export interface Connection {
   latest: Exchange | null
   /** Pipelined requests that came while another one had the connection's reply, until they are over. */
   readonly queued: Set<Exchange>
+  /** Bounds how many of its requests are under way at once. */
+  readonly turns: Turns
   /** A message was refused for its form: what follows may be a part of it. */
   isAtItsEnd: boolean
   /** It has ended in bytes that are no HTTP. */
@@ -30,6 +33,7 @@ export function connectionOf(socket: Socket): Connection {
     peer: peerOf(socket),
     latest: null,
     queued: new Set<Exchange>(),
+    turns: new Turns(socket),
     isAtItsEnd: false,
     isBroken: false,
   }

@@ -3,10 +3,10 @@ import type { Socket } from 'node:net'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { AuditRecord } from '../core/audit.ts'
 import { decide } from '../core/decide.ts'
-import type { Decision } from '../core/policy.ts'
 import type { Clock, Counters } from '../core/ports.ts'
-import { type Answer, type Refuse, refuse } from '../core/verdict.ts'
+import { type Refuse, refuse } from '../core/verdict.ts'
 import { type Connection, connectionOf, UNKNOWN_PEER } from './connection.ts'
+import { conclude, type Ending, releasePlaces } from './ending.ts'
 import {
   type Bounds,
   declinesUpgrade,
@@ -17,7 +17,8 @@ import {
 } from './exchange.ts'
 import { factsOf } from './facts-of.ts'
 import { forward, refuseLate } from './forward.ts'
-import { ALLOW, isAdmitted, judgeAtDoor, type Knock } from './front-door.ts'
+import { type Admitted, ALLOW, isAdmitted, judgeAtDoor, type Knock } from './front-door.ts'
+import { knockOf } from './knock.ts'
 import { refusalFor, refuseRaw } from './malformed.ts'
 import { replyOwn } from './reply.ts'
 import { newRequestId } from './request-id.ts'
@@ -162,8 +163,10 @@ export class Gate {
     if (exchange.over) return
     if (connection.latest === exchange) connection.latest = null
     connection.queued.delete(exchange)
+    connection.turns.leave(exchange)
     this.#inFlight -= 1
     exchange.close()
+    releasePlaces(exchange.decision, this.#parts.counters)
     this.#parts.record(exchange.record())
   }
 
@@ -177,13 +180,20 @@ export class Gate {
       return admitted
     }
     exchange.admitted(admitted.bodyBytes)
+    const turn = connection.turns.take(exchange)
+    const decided = (): Ending | Promise<Ending> => this.#decide(exchange, knock, admitted)
+    return turn === null ? decided() : turn.then(decided)
+  }
+
+  #decide(exchange: Exchange, knock: Knock, admitted: Admitted): Ending | Promise<Ending> {
+    const { live } = exchange
     if (this.#parts.pressure() === 'refuse') return shed(exchange)
     const facts = factsOf(knock, admitted, exchange.arrival, live.policy)
-    const ports = { clock: this.#parts.clock, counters: this.#parts.counters, body: exchange }
-    const decision = decide(live.policy, facts, ports)
+    const { clock, counters } = this.#parts
+    const decision = decide(live.policy, facts, { clock, counters, body: exchange })
     return decision instanceof Promise
-      ? decision.then((made) => conclude(exchange, made))
-      : conclude(exchange, decision)
+      ? decision.then((made) => conclude(exchange, made, counters))
+      : conclude(exchange, decision, counters)
   }
 
   async #actLater(pending: Promise<Ending>, exchange: Exchange, reply: FastifyReply, done: () => void) {
@@ -195,34 +205,10 @@ export class Gate {
   }
 }
 
-type Ending = Refuse | Answer | null
-
 /** Refuses before anything is allocated for the request. */
 function shed(exchange: Exchange): Refuse {
   exchange.outcome = 'refuse'
   return OVERLOADED
-}
-
-function knockOf(request: IncomingMessage, target: string): Knock {
-  return {
-    method: request.method ?? '',
-    target,
-    httpVersion: request.httpVersion,
-    fields: request.rawHeaders,
-    headers: request.headers,
-    upgrading: isUpgrading(request),
-  }
-}
-
-function conclude(exchange: Exchange, decision: Decision): Ending {
-  exchange.decided(decision)
-  // A check that could not read the body has not failed: the client has.
-  const { bodyFailure } = exchange
-  if (bodyFailure !== null) return refuse(bodyFailure.code, bodyFailure.message)
-  const { permit, refusal, reply } = decision
-  if (permit !== null) return null
-  if (reply !== null) return { kind: 'answer', reply }
-  return refusal ?? refuse('internal', 'a decision without an outcome')
 }
 
 function act(ending: Ending, exchange: Exchange, reply: FastifyReply, done: () => void): void {

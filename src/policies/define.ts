@@ -34,6 +34,8 @@ export interface RouteEnv {
   readonly limits: ReadonlyMap<string, Limit>
   /** The route's `limit_headers`. */
   readonly limitHeaders: 'ietf' | 'both' | 'off'
+  /** The route's `cost`: what one request is charged to each limit. */
+  readonly cost: number
   /** All authenticators of the file, compiled; `key` is always there. */
   readonly authenticators: ReadonlyMap<string, Authenticator>
   /** Lower-case header names of the identity, by what they carry; null where the policy turned one off. */

@@ -1,5 +1,7 @@
 import type { AuditState } from '../adapters/audit.ts'
 import type { CircuitStatus } from '../adapters/circuit.ts'
+import type { SharedStoreState } from '../adapters/fallback/store-circuit.ts'
+import type { StoreState } from '../adapters/store/quota-keeper.ts'
 import type { Health } from '../http/probes.ts'
 import type { Current } from './current.ts'
 
@@ -7,6 +9,10 @@ export interface HealthSources {
   readonly current: Current
   readonly circuits: readonly CircuitStatus[]
   readonly audit: AuditState
+  /** null: there is no store. */
+  readonly store: StoreState | null
+  /** null: limits are counted in this process only. */
+  readonly sharedStore?: SharedStoreState | null
   readonly started: boolean
   readonly draining: boolean
 }
@@ -14,10 +20,15 @@ export interface HealthSources {
 const MAX_PROBLEMS = 20
 
 /** The state of the gate and of each thing it depends on, for people on call. */
-export function healthOf({ current, circuits, audit, started, draining }: HealthSources): Health {
+export function healthOf(sources: HealthSources): Health {
+  const { current, circuits, audit, store, sharedStore = null, started, draining } = sources
   const { loaded, lastReload } = current
   const troubled =
-    !lastReload.good || audit.problems.length > 0 || circuits.some(({ state }) => state !== 'closed')
+    !lastReload.good ||
+    audit.problems.length > 0 ||
+    (store?.problem ?? null) !== null ||
+    circuits.some(({ state }) => state !== 'closed') ||
+    (sharedStore !== null && sharedStore.name !== 'closed')
   return {
     status: statusOf(started, draining, troubled),
     ready: started && !draining,
@@ -34,6 +45,8 @@ export function healthOf({ current, circuits, audit, started, draining }: Health
       },
       upstreams: upstreamsOf(current, circuits),
       audit: { dropped: audit.dropped, problems: audit.problems },
+      ...(sharedStore === null ? {} : { redis: sharedStoreOf(sharedStore) }),
+      store,
     },
   }
 }
@@ -50,6 +63,11 @@ function upstreamsOf({ loaded }: Current, circuits: readonly CircuitStatus[]) {
     const openedAt = circuit?.openedAtMs ?? null
     return { name, circuit: circuit?.state ?? 'off', opened_at: openedAt === null ? null : isoTime(openedAt) }
   })
+}
+
+/** A store that is given up is no reason to be taken out of service: each limit says what is done without it. */
+function sharedStoreOf({ name, sinceMs, failures, lastProblem }: SharedStoreState) {
+  return { state: name, since: isoTime(sinceMs), failures, last_problem: lastProblem }
 }
 
 const isoTime = (ms: number): string => new Date(ms).toISOString()

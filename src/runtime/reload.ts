@@ -47,7 +47,7 @@ export function reload({ current, load, prepare, log, nowMs }: ReloadParts, why:
 }
 
 /** What is read at the start only. */
-const FIXED = ['listen', 'ops', 'admin', 'server', 'audit'] as const
+const FIXED = ['listen', 'ops', 'admin', 'server', 'audit', 'store', 'redis'] as const
 
 /** Names of settings that differ and that a running process cannot take over. */
 export function needsRestart(running: Settings, wanted: Settings): readonly string[] {

@@ -1,5 +1,6 @@
 import type { Test } from 'tap'
 import { calendarContract } from './counters-contract/calendar.ts'
+import { cooldownContract } from './counters-contract/cooldown.ts'
 import { propertiesContract } from './counters-contract/properties.ts'
 import { refundContract } from './counters-contract/refund.ts'
 import { slidingContract } from './counters-contract/sliding.ts'
@@ -13,14 +14,17 @@ import {
   sliding,
   takenOf,
 } from './counters-contract/tools.ts'
+import { unitsContract } from './counters-contract/units.ts'
 
 /** The one test of all stores: the same charges have the same outcome wherever they are counted. */
 export function countersContract(t: Test, make: MakeCounters): void {
   slidingContract(t, make)
   calendarContract(t, make)
+  unitsContract(t, make)
   chargeContract(t, make)
   refundContract(t, make)
   reloadContract(t, make)
+  cooldownContract(t, make)
   propertiesContract(t, make)
 }
 
@@ -60,6 +64,13 @@ function chargeContract(t: Test, make: MakeCounters): void {
     t.same(await counters.read(limit, 'a', NOON), { remaining: 1, resetMs: 1000, window: 0 })
     t.match(await counters.read(limit, 'a', NOON + DAY_MS), { remaining: 2 })
     t.equal(await takenOf(charge, limit, NOON, 5), 1)
+  })
+
+  t.test('a limit without windows lets everything through', async (t) => {
+    const [charge] = await chargingOf(make)
+    const [none, some] = [limitWith('none', []), limitWith('some', [sliding(2, 1000)])]
+    for (let i = 0; i < 3; i++) t.equal((await charge([none], NOON, 9)).refused, -1)
+    t.match(await charge([none, some], NOON), { refused: -1, states: [{}, { remaining: 1 }] })
   })
 
   t.test('a cost that is no positive integer is a mistake', async (t) => {

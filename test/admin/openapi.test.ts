@@ -2,7 +2,7 @@ import Ajv2020 from 'ajv/dist/2020.js'
 import t from 'tap'
 import { CODES } from '../../src/core/codes.ts'
 import { readText } from '../docs/markdown.ts'
-import { adminScene, JSON_POST } from './scene.ts'
+import { adminScene, JSON_POST, policyText } from './scene.ts'
 
 interface Operation {
   readonly summary?: string
@@ -21,11 +21,17 @@ interface Document {
 const RESOURCES = [
   'get /circuits',
   'get /health',
+  'get /limits',
+  'get /limits/{name}',
   'get /openapi.json',
   'get /policy',
   'get /policy/text',
+  'post /limits/{name}/reset',
   'post /policy/reload',
 ]
+
+/** A limit that takes no values to name its bucket. */
+const WITH_LIMIT = policyText('limits: { all: { by: global, rate: 60/minute } }')
 
 const operationsOf = ({ paths }: Document): [string, Operation][] =>
   Object.entries(paths).flatMap(([path, methods]) =>
@@ -69,12 +75,12 @@ t.test('each operation tells what it answers, in schemas that compile', async (t
 })
 
 t.test('replies are what the document says', async (t) => {
-  const { ask } = await adminScene(t)
+  const { ask } = await adminScene(t, WITH_LIMIT)
   const document: Document = JSON.parse((await ask('/openapi.json')).text)
   const ajv = new Ajv2020.default({ strict: false, validateFormats: false })
   for (const [name, { responses }] of operationsOf(document)) {
     const [method = '', path = ''] = name.split(' ')
-    const { status, text } = await ask(path, method === 'post' ? JSON_POST : {})
+    const { status, text } = await ask(path.replace('{name}', 'all'), method === 'post' ? JSON_POST : {})
     t.equal(status, 200, name)
     const schema = responses['200']?.content['application/json']?.schema
     if (schema !== undefined) t.ok(ajv.validate(schema, JSON.parse(text)), `${name} ${ajv.errorsText()}`)

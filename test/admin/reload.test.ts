@@ -77,3 +77,24 @@ t.test('a GET reloads nothing', async (t) => {
   t.equal((await ask('/policy/reload')).status, 404)
   t.strictSame(events, [])
 })
+
+t.test('with if-match only the policy that it names is replaced', async (t) => {
+  const { ask, current, events } = await adminScene(t)
+  const post = (tag: string) =>
+    ask('/policy/reload', { ...JSON_POST, headers: { ...JSON_POST.headers, 'if-match': tag } })
+  const { hash } = current.loaded.policy
+  const before = current.loaded
+  for (const tag of [hash, `W/"${hash}"`, '"0123456789abcdef"', '""', '', `"${hash.toUpperCase()}x"`]) {
+    const { status, text } = await post(tag)
+    t.match(
+      [status, JSON.parse(text)],
+      [412, { code: 'policy_changed', detail: `The policy in force is ${hash}.` }],
+      tag,
+    )
+  }
+  t.equal(current.loaded, before)
+  t.strictSame(events, [])
+  for (const tag of [`"${hash}"`, '*', `"0123456789abcdef", "${hash}"`])
+    t.equal((await post(tag)).status, 200, tag)
+  t.equal(events.length, 3)
+})

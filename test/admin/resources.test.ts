@@ -80,12 +80,18 @@ t.test('a file with the token in a comment is not shown', async (t) => {
 })
 
 t.test('no secret is in any reply, log line or audit line', async (t) => {
-  const { ask, file, said, events } = await adminScene(t)
+  const limits = 'limits: { all: { by: global, rate: 60/minute } }'
+  const { ask, file, said, events } = await adminScene(t, policyText(limits))
   const replies = []
-  for (const path of ['/policy', '/policy/text', '/circuits', '/health', '/openapi.json', '/nothing']) {
+  const paths = ['/policy', '/policy/text', '/circuits', '/limits', '/limits/all', '/health', '/openapi.json']
+  for (const path of [...paths, '/nothing']) {
     replies.push(await ask(path))
   }
-  replies.push(await ask('/policy/reload', JSON_POST))
+  replies.push(await ask('/limits/all/reset', JSON_POST), await ask('/policy/reload', JSON_POST))
+  t.strictSame(
+    replies.map(({ status }) => status).filter((status) => status !== 200),
+    [404],
+  )
   writeFileSync(file, policyText('rotues: []'))
   replies.push(await ask('/policy/reload', JSON_POST))
   const all = replies.map(({ text, headers }) => text + JSON.stringify([...headers]))

@@ -2,8 +2,9 @@ import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Test } from 'tap'
 import type { AuditEvent } from '../../src/adapters/audit.ts'
+import { MemoryCounters } from '../../src/adapters/counters-memory.ts'
 import type { LogDetails } from '../../src/adapters/log.ts'
-import { createAdminServer } from '../../src/admin/server.ts'
+import { type AdminParts, createAdminServer } from '../../src/admin/server.ts'
 import { Current } from '../../src/runtime/current.ts'
 import { loadPolicy } from '../../src/runtime/load.ts'
 import { type ReloadParts, reload } from '../../src/runtime/reload.ts'
@@ -36,6 +37,7 @@ export interface Scene {
   readonly events: AuditEvent[]
   readonly said: (readonly [level: string, message: string, details?: LogDetails])[]
   readonly current: Current
+  readonly counters: MemoryCounters
   /** Asks with the token. */
   readonly ask: (path: string, init?: RequestInit) => Promise<Answer>
   /** Asks byte for byte; lines without CRLF. */
@@ -49,12 +51,18 @@ export interface Answer {
 }
 
 /** An admin listener over a policy file that can be changed, on a free port. */
-export async function adminScene(t: Test, text = policyText(), host = '127.0.0.1'): Promise<Scene> {
+export async function adminScene(
+  t: Test,
+  text = policyText(),
+  host = '127.0.0.1',
+  others: Partial<Pick<AdminParts, 'counters' | 'store'>> = {},
+): Promise<Scene> {
   const file = join(t.testdir(), 'policy.yaml')
   writeFileSync(file, text)
   const said: Scene['said'] = []
   const events: AuditEvent[] = []
   const parts = reloading(file, said)
+  const counters = new MemoryCounters()
   const server = await createAdminServer({
     host,
     token: TOKEN,
@@ -67,6 +75,8 @@ export async function adminScene(t: Test, text = policyText(), host = '127.0.0.1
       { name: 'other', state: 'closed', openedAtMs: null },
     ],
     log: parts.log,
+    counters,
+    ...others,
   })
   t.teardown(() => server.close())
   const { port } = await server.listen('127.0.0.1', 0)
@@ -75,7 +85,7 @@ export async function adminScene(t: Test, text = policyText(), host = '127.0.0.1
     const reply = await fetch(`${url}${path}`, { headers: GOOD, ...init })
     return { status: reply.status, text: await reply.text(), headers: reply.headers }
   }
-  return { port, url, file, events, said, current: parts.current, ask, raw: rawAsker(t, port) }
+  return { port, url, file, events, said, current: parts.current, counters, ask, raw: rawAsker(t, port) }
 }
 
 function reloading(file: string, said: Scene['said']): ReloadParts {

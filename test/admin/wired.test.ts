@@ -44,12 +44,13 @@ t.test('V104 admin paths do not exist on the data port and the ops port', async 
   const { url, ops, file, policy, gate } = await startGate(t, settings)
   writeFileSync(file, policy().replace('"/*"', '/only'))
   await gate.logged('policy reloaded')
-  for (const path of ['/policy', '/policy/text', '/circuits', '/health', '/openapi.json', '/admin']) {
+  const paths = ['/policy', '/policy/text', '/circuits', '/limits', '/limits/all', '/openapi.json']
+  for (const path of [...paths, '/health', '/admin']) {
     const reply = await fetch(`${url}${path}`, { headers: GOOD })
     t.match(await reply.json(), { status: 404, code: 'no_route' }, path)
   }
   t.equal((await fetch(`${url}/policy/reload`, JSON_POST)).status, 404)
-  for (const path of ['/policy', '/policy/text', '/circuits', '/openapi.json']) {
+  for (const path of paths) {
     t.equal((await fetch(`${ops}${path}`, { headers: GOOD })).status, 404, path)
   }
   t.strictSame(

@@ -1,7 +1,8 @@
 import t from 'tap'
 import { runLine } from './terminal.ts'
 
-const COMMANDS = ['serve', 'check', 'keys', 'schema', 'health', 'version', 'help']
+const COMMANDS = ['serve', 'check', 'keys', 'limits', 'schema', 'health', 'version', 'help']
+const ACTIONS: Readonly<Record<string, readonly string[]>> = { keys: ['new'], limits: ['show'] }
 
 t.test('without a command the overview is shown, and it is wrong use', async (t) => {
   const { code, stderr } = await runLine()
@@ -24,12 +25,12 @@ for (const name of COMMANDS) {
   })
 }
 
-for (const name of ['serve', 'check', 'keys', 'schema', 'health']) {
+for (const name of ['serve', 'check', 'keys', 'limits', 'schema', 'health']) {
   t.test(`${name} --help is its help`, async (t) => {
     t.strictSame(await runLine(name, '--help'), await runLine('help', name))
   })
   t.test(`${name} refuses an unknown option with exit code 2`, async (t) => {
-    const args = name === 'keys' ? ['keys', 'new', '--nonsense'] : [name, '--nonsense']
+    const args = [name, ...(ACTIONS[name] ?? []), '--nonsense']
     const { code, stderr } = await runLine(...args)
     t.equal(code, 2)
     t.match(stderr, /nonsense/)

@@ -74,6 +74,27 @@ t.test('V101: a regular expression in a path is refused at load', async (t) => {
   t.match(problemsOf(text), [/7:20: regular expressions are not taken/])
 })
 
+for (const path of ['/a+b', '/c%2Bd', '/c%2b', '/one/+', '/+*']) {
+  t.test(`V38: ${path} is refused at load, for its other spelling would slip past the route`, async (t) => {
+    const text = policyWith('').replace('path: /one', `path: "${path}"`)
+    t.match(problemsOf(text), [/two spellings/])
+  })
+}
+
+t.test('V38: behind a parameter, too', async (t) => {
+  const text = policyWith('').replace('path: /one', 'path: "/:a-+b"')
+  t.match(problemsOf(text), [/only plain characters/])
+})
+
+for (const address of ['127.0.0.1', '10.0.0.1']) {
+  t.test(`a server_name that is ${address} is refused at load`, async (t) => {
+    const upstream = `url: https://a:1, tls: { server_name: "${address}" }`
+    t.match(problemsOf(policyWith('').replace('url: http://127.0.0.1:3000', upstream)), [
+      /host name, not an address/,
+    ])
+  })
+}
+
 t.test('V101: two parameters in one segment are refused at load', async (t) => {
   const text = policyWith('').replace('path: /one', 'path: "/:a-:b-:c"')
   t.match(problemsOf(text), [/only one parameter in a segment/])

@@ -16,6 +16,8 @@ const FILE: Readonly<Record<string, string>> = {
   server: 'Settings.server',
   drain: 'Settings.drain',
   audit: 'Settings.audit',
+  redis: 'Settings.redis',
+  store: 'Settings.store',
   identity: 'RouteEnv.identity',
   upstreams: 'Settings.upstreams',
   authenticators: 'RouteEnv.authenticators',
@@ -35,6 +37,7 @@ const ROUTE: Readonly<Record<string, string>> = {
   websocket: 'Route.websocket',
   mode: 'Route.mode',
   limit_headers: 'RouteEnv.limitHeaders',
+  cost: 'RouteEnv.cost',
 }
 const UPSTREAM: Readonly<Record<string, string>> = {
   url: 'Upstream.origins',

@@ -2,6 +2,7 @@ import t from 'tap'
 import { MAX_FIELDS } from '../../src/adapters/upstream/head.ts'
 import { MAX_CONNECTIONS, MAX_WAITING } from '../../src/adapters/upstream/origin.ts'
 import { MAX_FILE_BYTES } from '../../src/config/yaml.ts'
+import { MAX_AT_ONCE, MAX_WAITING as MAX_PIPELINED } from '../../src/http/turns.ts'
 import { readText, rowsOf, rowsUnder } from './markdown.ts'
 
 const rows = rowsUnder(readText('SECURITY.md'), 'Bounds')
@@ -23,6 +24,8 @@ t.test('the fixed bounds are those of the code', async (t) => {
   const most = (what: string) => rows.find(([name = '']) => name.startsWith(what))?.[1]
   t.match(most('header fields in a reply'), `${MAX_FIELDS}, `)
   t.equal(most('connections to one target'), String(MAX_CONNECTIONS))
+  t.match(most('requests of one client'), `${MAX_AT_ONCE}; `)
+  t.match(most('requests of one client'), ` ${MAX_PIPELINED} `)
   t.match(most('requests waiting'), `${MAX_WAITING}, `)
   t.match(most('the policy file'), `${MAX_FILE_BYTES / 1024 / 1024} MB, `)
 })

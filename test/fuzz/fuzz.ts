@@ -49,8 +49,7 @@ export async function fuzz(wishes: Wishes, corpus: readonly Entry[], listener: L
   try {
     await session.stage.start()
     await campaign.replay(corpus)
-    await campaign.run('requests', wishes.requests)
-    await campaign.run('reply', wishes.replies)
+    await campaign.run()
     return await campaign.finish()
   } finally {
     await session.stage.stop()
@@ -64,6 +63,8 @@ class Campaign {
   readonly #found: Found[] = []
   readonly #startedAt = Date.now()
   readonly #ran = { requests: 0, replies: 0, cases: 0, corpus: 0 }
+  /** Number of the next case of each kind. */
+  readonly #next: Record<Kind, number> = { requests: 0, reply: 0 }
 
   constructor(session: Session, wishes: Wishes, listener: Listener) {
     this.#session = session
@@ -81,25 +82,39 @@ class Campaign {
     }
   }
 
-  /** @param wanted messages, not cases */
-  async run(kind: Kind, wanted: number): Promise<void> {
-    let index = 0
-    let count = 0
-    while (count < wanted && !this.#isOver()) {
-      const plans: Plan[] = []
-      const jobs: Job[] = []
-      while (jobs.length < BATCH && count < wanted) {
-        const plan = planCase(kind, this.#wishes.seed, index++)
-        const script = buildCase(plan)
-        count += script.count
-        plans.push(plan)
-        jobs.push({ script, isHonest: plan.mutations.length === 0 })
-      }
-      const findings = await this.#session.batch(jobs)
-      this.#count(kind, jobs)
-      await this.#sift(findings, plans, jobs)
-      this.#progress(kind, count, wanted)
+  /** Batches of both kinds in turn, so that neither is left out when time ends first. */
+  async run(): Promise<void> {
+    const { requests, replies } = this.#wishes
+    while (!this.#isOver()) {
+      const [askedPart, answeredPart] = [
+        partOf(this.#ran.requests, requests),
+        partOf(this.#ran.replies, replies),
+      ]
+      if (askedPart >= 1 && answeredPart >= 1) return
+      if (askedPart <= answeredPart) await this.#batch('requests', requests)
+      else await this.#batch('reply', replies)
     }
+  }
+
+  async #batch(kind: Kind, wanted: number): Promise<void> {
+    const plans: Plan[] = []
+    const jobs: Job[] = []
+    let count = this.#ranOf(kind)
+    while (jobs.length < BATCH && count < wanted) {
+      const plan = planCase(kind, this.#wishes.seed, this.#next[kind]++)
+      const script = buildCase(plan)
+      count += script.count
+      plans.push(plan)
+      jobs.push({ script, isHonest: plan.mutations.length === 0 })
+    }
+    const findings = await this.#session.batch(jobs)
+    this.#count(kind, jobs)
+    await this.#sift(findings, plans, jobs)
+    this.#progress(kind, count, wanted)
+  }
+
+  #ranOf(kind: Kind): number {
+    return kind === 'requests' ? this.#ran.requests : this.#ran.replies
   }
 
   #isOver(): boolean {
@@ -166,6 +181,11 @@ class Campaign {
       found: this.#found,
     }
   }
+}
+
+/** How much of it is done; more than 1 when nothing was wanted. */
+function partOf(done: number, wanted: number): number {
+  return wanted === 0 ? Number.POSITIVE_INFINITY : done / wanted
 }
 
 function general(what: string): Found {

@@ -209,3 +209,12 @@ t.test('V67 a key is found by its hash alone, in one look-up', async (t) => {
   }
   t.strictSame(byHash.asked, guesses.map(hashKey))
 })
+
+t.test('V68 what cannot be a key is not even looked up', async (t) => {
+  const byHash = new AskedOnly()
+  const judge = keyJudge('key', { byHash, byId: new Map() })
+  for (const [, key] of BAD_KEYS.filter(([what]) => what !== 'the hash instead of the key')) {
+    t.equal(outcomeOf(await judge(key, contextWith({}), portsWith())), 'key_invalid')
+  }
+  t.strictSame(byHash.asked, [])
+})

@@ -144,31 +144,50 @@ ${routes}`
 
 export interface Honest {
   readonly failures: readonly string[]
-  readonly p99Ms: number
+  /** The 99th percentile of each so many requests, in milliseconds. */
+  readonly p99sMs: readonly number[]
 }
 
+/** Requests that one 99th percentile is taken of. */
+const WINDOW = 200
+/** Whose address the honest client has where 127.0.0.1 is trusted. */
+const HONEST_ADDRESS = '192.0.2.1'
+
 /** A client that behaves, on four connections; every reply must be 200 and whole. */
-export async function honestly(sallyport: Sallyport, count: number, path = '/open/item'): Promise<Honest> {
+export async function honestly(
+  sallyport: Sallyport,
+  count: number,
+  isEnough: () => boolean = () => true,
+): Promise<Honest> {
   const agent = new Agent({ keepAlive: true, maxSockets: 4 })
   const failures: string[] = []
   const times: number[] = []
   const client = async (): Promise<void> => {
-    while (times.length + failures.length < count) {
+    while (times.length + failures.length < count || !isEnough()) {
       const begun = performance.now()
-      const told = await ask(sallyport.port, path, agent).catch((error: Error) => error.message)
+      const told = await ask(sallyport.port, '/open/item', agent).catch((error: Error) => error.message)
       if (told === '200') times.push(performance.now() - begun)
       else failures.push(told)
     }
   }
   await Promise.all(Array.from({ length: 4 }, client))
   agent.destroy()
-  times.sort((a, b) => a - b)
-  return { failures, p99Ms: times[Math.floor(times.length * 0.99)] ?? Number.POSITIVE_INFINITY }
+  return { failures, p99sMs: p99sOf(times) }
+}
+
+/** A rest at the end that is smaller than a window tells nothing. */
+function p99sOf(times: readonly number[]): readonly number[] {
+  const count = Math.max(1, Math.floor(times.length / WINDOW))
+  return Array.from({ length: count }, (_, i) => {
+    const window = times.slice(i * WINDOW, (i + 1) * WINDOW).sort((a, b) => a - b)
+    return window[Math.floor(window.length * 0.99)] ?? Number.POSITIVE_INFINITY
+  })
 }
 
 function ask(port: number, path: string, agent: Agent): Promise<string> {
   return new Promise((resolve, reject) => {
-    const asked = request({ port, host: '127.0.0.1', path, agent }, (reply) => {
+    const headers = { 'x-forwarded-for': HONEST_ADDRESS }
+    const asked = request({ port, host: '127.0.0.1', path, agent, headers }, (reply) => {
       reply.resume()
       reply.once('end', () => resolve(String(reply.statusCode)))
       reply.once('error', reject)
@@ -178,19 +197,59 @@ function ask(port: number, path: string, agent: Agent): Promise<string> {
   })
 }
 
-/** Two shared cores, and the attack comes from the same process: what is judged is the kind of delay, not its size. */
-const MOST_TIMES = 10
-const NOISE_MS = 20
+const MOST_TIMES = 2
+const TRIES = 4
+const CALM_REQUESTS = 400
 
-/** Nothing failed, and the slowest hundredth is of the same kind as before. */
-export function assertUnharmed(t: Test, before: Honest, during: Honest): void {
-  t.strictSame(during.failures, [], 'every request of the honest client succeeds')
-  const bound = MOST_TIMES * Math.max(before.p99Ms, NOISE_MS)
-  t.ok(during.p99Ms <= bound, `p99 ${during.p99Ms.toFixed(1)} ms, before ${before.p99Ms.toFixed(1)} ms`)
+/**
+ * Runs an attack beside an honest client, whose 99th percentile stays within twice what it is without the attack. Calm is
+ * measured before and after, so that a machine that is busy with something else is so in both; and because it may be so
+ * in one only, one good try of several is enough. Nothing of the honest client may fail in any.
+ * @param attack resolves when it is over
+ */
+export async function assertUnharmed(
+  t: Test,
+  sallyport: Sallyport,
+  attack: () => Promise<void>,
+): Promise<void> {
+  const seen: string[] = []
+  for (let i = 0; i < TRIES; i++) {
+    const before = await honestly(sallyport, CALM_REQUESTS)
+    let isOver = false
+    const attacked = attack().finally(() => {
+      isOver = true
+    })
+    const during = await honestly(sallyport, CALM_REQUESTS, () => isOver)
+    await attacked
+    const after = await honestly(sallyport, CALM_REQUESTS)
+    const failures = [before, during, after].flatMap((one) => one.failures)
+    t.strictSame(failures, [], 'every request of the honest client succeeds')
+    const [calmMs, attackedMs] = [median([...before.p99sMs, ...after.p99sMs]), median(during.p99sMs)]
+    seen.push(`p99 ${attackedMs.toFixed(1)} ms, calm ${calmMs.toFixed(1)} ms`)
+    if (attackedMs <= MOST_TIMES * calmMs || failures.length > 0) break
+    if (i === TRIES - 1) t.fail(`p99 is more than ${MOST_TIMES} times what it was in each of ${TRIES} tries`)
+  }
+  t.comment(seen.join('; '))
 }
 
-/** Repeats an attack's step until it is told to end. */
-export function every(t: Test, ms: number, step: () => void): void {
-  const timer = setInterval(step, ms)
-  t.teardown(() => clearInterval(timer))
+function median(values: readonly number[]): number {
+  return [...values].sort((a, b) => a - b)[values.length >> 1] ?? Number.NaN
+}
+
+const SLICES = 50
+
+/**
+ * Repeats the step of an attack for each of its clients until the test ends: some clients at a time, for all of them at
+ * once would hold up the honest client, which lives in the same process.
+ */
+export function trickle<Client>(
+  ms: number,
+  clients: readonly Client[],
+  step: (client: Client) => void,
+): NodeJS.Timeout {
+  let slice = 0
+  return setInterval(() => {
+    for (let i = slice; i < clients.length; i += SLICES) step(clients[i] as Client)
+    slice = (slice + 1) % SLICES
+  }, ms / SLICES).unref()
 }

@@ -25,6 +25,7 @@ const BOMBS: readonly (readonly [string, string])[] = [
 const ODD: readonly (readonly [string, string])[] = [
   ['require_auth: no', 'require_auth: no'],
   ['a leading zero', 'limits: { a: { by: ip, rate: 010/minute } }'],
+  ['a number with a leading zero', 'server: { max_headers: 010 }'],
   ['an underscore', 'server: { max_headers: 1_000 }'],
   ['a key twice', 'trust: []\ntrust: [0.0.0.0/0]'],
   ['__proto__', '__proto__: { auth: none }'],
@@ -81,7 +82,8 @@ for (const [what, text] of BOMBS) {
 
 for (const [what, line] of ODD) {
   t.test(`V100 ${what} in a reload is refused with its place, and the old policy stays`, async (t) => {
-    await assertRefused(t, `${policy}${line}\n`)
+    const isThere = line.startsWith('server:')
+    await assertRefused(t, isThere ? policy.replace(/^server:.*$/m, line) : `${policy}${line}\n`)
   })
 }
 

@@ -110,6 +110,7 @@ export function envWith(parts: Partial<RouteEnv> = {}): RouteEnv & { readonly pr
     methods: ['GET', 'HEAD', 'POST'],
     limits: new Map(),
     limitHeaders: 'ietf',
+    cost: 1,
     authenticators: new Map<string, Authenticator>(),
     identity: {
       subject: 'x-sallyport-subject',

@@ -1,11 +1,13 @@
 import { EventEmitter, once } from 'node:events'
 import type { Test } from 'tap'
 import { type Back, createBack } from '../../src/adapters/back.ts'
+import { ConcurrentCounters } from '../../src/adapters/counters/places.ts'
 import { MemoryCounters } from '../../src/adapters/counters-memory.ts'
 import { compile } from '../../src/config/compile.ts'
 import { formatProblem } from '../../src/config/issues.ts'
 import type { AuditRecord } from '../../src/core/audit.ts'
 import type { Policy, Route } from '../../src/core/policy.ts'
+import type { Counters } from '../../src/core/ports.ts'
 import type { Send } from '../../src/core/upstream.ts'
 import type { Bounds, Live } from '../../src/http/exchange.ts'
 import { Gate, type Pressure } from '../../src/http/gate.ts'
@@ -29,6 +31,7 @@ export interface AppOptions {
   readonly change?: (policy: Policy) => Policy
   /** Stands in for the way to an upstream. */
   readonly send?: (route: Route, send: Send) => Send
+  readonly counters?: Counters
 }
 
 const BOUNDS: Bounds = { maxHeaders: 100, maxTargetBytes: 8192, idleMs: 60_000 }
@@ -64,7 +67,7 @@ export async function startApp(t: Test, text: string, options: AppOptions = {}):
   const gate = new Gate({
     live: () => live,
     clock: { nowMs: () => Date.now() },
-    counters: new MemoryCounters(),
+    counters: options.counters ?? new ConcurrentCounters(new MemoryCounters()),
     bounds: { ...BOUNDS, ...options.bounds },
     record: (record) => {
       records.push(record)

@@ -20,6 +20,8 @@ export class Buckets {
   evictions = 0
   evictedRefusing = 0
   reclaimed = 0
+  /** Told of a bucket that has to go although it still counts. */
+  beforeEvict: ((bucket: number) => void) | null = null
   readonly #byKey = new Map<string, number>()
   readonly #keys: string[] = []
   readonly #free: number[] = []
@@ -57,6 +59,15 @@ export class Buckets {
   /** @returns the bucket's number, or MISSING */
   find(key: string): number {
     return this.#byKey.get(key) ?? MISSING
+  }
+
+  /** The key of a bucket, empty when there is none with this number. */
+  keyOf(bucket: number): string {
+    return this.#keys[bucket] ?? ''
+  }
+
+  holdsQuota(bucket: number): boolean {
+    return this.#holdsQuota[bucket] === 1
   }
 
   /** Finds the bucket or makes one, for which another may have to go. */
@@ -123,6 +134,11 @@ export class Buckets {
     }
   }
 
+  /** Epoch milliseconds for which the bucket is marked; 0 when it is not. */
+  untilMs(bucket: number): number {
+    return this.#refusing.has(bucket) ? this.#refusing.untilMs(bucket) : 0
+  }
+
   #listOf(bucket: number): SecondChance {
     return this.#holdsQuota[bucket] === 1 ? this.#quotas : this.#rates
   }
@@ -142,7 +158,9 @@ export class Buckets {
       this.mark(this.#refusing.first, 0)
     }
     this.evictions += 1
-    this.#remove(this.#victim())
+    const bucket = this.#victim()
+    this.beforeEvict?.(bucket)
+    this.#remove(bucket)
   }
 
   #victim(): number {

@@ -2,12 +2,15 @@ import type { BucketState, Limit, Window } from '../../core/limits.ts'
 import { type Buckets, MISSING } from './buckets.ts'
 import { Calendar } from './calendar.ts'
 import { Cell } from './cells.ts'
+import type { QuotaJournal } from './quotas.ts'
 import { addWarnings, placeOf, windowRefund, windowResetMs, windowTake, windowWaitMs } from './window.ts'
 
 /** Counts in all windows of one bucket. Whether a charge may go through is decided by who calls. */
 export class Tally {
   /** Index of the window that the last `waitMs` above 0 was about. */
   waitingWindow = 0
+  /** Told of each change of a quota, where quotas outlive the process. */
+  journal: QuotaJournal | null = null
   readonly #buckets: Buckets
   readonly #calendar = new Calendar()
   readonly #cell = new Cell()
@@ -50,6 +53,7 @@ export class Tally {
       expiresMs = Math.max(expiresMs, nowMs + windowResetMs(cell, this.#calendar, window, nowMs))
     }
     this.#buckets.keep(bucket, expiresMs, hasQuota)
+    if (hasQuota) this.journal?.mark(bucket)
     return this.#mark(bucket, limit, nowMs, null)
   }
 
@@ -59,6 +63,7 @@ export class Tally {
       const cell = this.#view(bucket, limit, i)
       if (cell !== null) windowRefund(cell, this.#calendar, limit.windows[i] as Window, cost, atMs)
     }
+    if (this.#buckets.holdsQuota(bucket)) this.journal?.mark(bucket)
     // The time of the refund is past: looking at the bucket itself at that time would set its clock back.
     this.#mark(bucket, limit, atMs, this.#copy)
   }

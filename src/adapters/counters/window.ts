@@ -11,8 +11,8 @@ import type { Cell } from './cells.ts'
 import { slidingRefund, slidingResetMs, slidingTake, slidingWaitMs } from './sliding.ts'
 
 const SLIDING_PLACES = 2
-const DAY_PLACE = 2
-const MONTH_PLACE = 3
+export const DAY_PLACE = 2
+export const MONTH_PLACE = 3
 
 /**
  * The place of a window's cell in its bucket. It goes by what the window is, so that a count is found again when a

@@ -1,9 +1,17 @@
-import type { BucketState, Charge, Charged, ChargeResult, Window } from '../../core/limits.ts'
+import type { BucketState, Charge, Charged, ChargeResult, Limit, Window } from '../../core/limits.ts'
 import type { Context } from '../../core/policy.ts'
 import type { Ports } from '../../core/ports.ts'
 import { pass, refuse, SKIP, type Verdict } from '../../core/verdict.ts'
+import type { LIMIT_CODES } from './codes.ts'
 import { type LimitHeaders, limitFields } from './fields.ts'
 import type { Plan } from './plan.ts'
+
+/** What the route says of its limits. */
+export interface Charging {
+  readonly headers: LimitHeaders
+  /** What one request is charged, a positive integer. */
+  readonly cost: number
+}
 
 /** What one request asks of the counters, kept while they answer. */
 interface Asked {
@@ -19,12 +27,12 @@ interface Asked {
  */
 export function decideLimits(
   plans: readonly Plan[],
-  headers: LimitHeaders,
+  { headers, cost }: Charging,
   context: Context,
   ports: Ports,
 ): Verdict | Promise<Verdict> {
   if (plans.length === 0) return SKIP
-  const asked = { plans, charges: chargesOf(plans, context), atMs: ports.clock.nowMs(), headers }
+  const asked = { plans, charges: chargesOf(plans, cost, context), atMs: ports.clock.nowMs(), headers }
   const result = ports.counters.charge(asked.charges, asked.atMs)
   return result instanceof Promise
     ? judgeLater(asked, result, context, ports)
@@ -41,16 +49,16 @@ async function judgeLater(
 }
 
 function judge(asked: Asked, result: ChargeResult, context: Context, ports: Ports): Verdict {
+  if (result.refused !== -1) return refuseAndRefund(asked, result, context, ports)
   const charged = chargedOf(asked, result)
-  if (result.refused !== -1) return refuseAndRefund(asked, charged, result, context, ports)
   const { warnings } = result
   if (warnings.length === 0) return pass({ charged })
   return pass({ charged, warnings, note: `warn ${warnings.join(', ')}` })
 }
 
-function chargesOf(plans: readonly Plan[], context: Context): Charge[] {
+function chargesOf(plans: readonly Plan[], cost: number, context: Context): Charge[] {
   const charges: Charge[] = []
-  for (const { limit, keyOf } of plans) charges.push({ limit, key: keyOf(context), cost: 1 })
+  for (const { limit, keyOf } of plans) charges.push({ limit, key: keyOf(context), cost })
   return charges
 }
 
@@ -62,24 +70,50 @@ function chargedOf({ charges, atMs }: Asked, { states }: ChargeResult): Charged[
   return charged
 }
 
-function refuseAndRefund(
-  asked: Asked,
-  states: readonly Charged[],
-  { refused, retryAfterMs }: ChargeResult,
-  context: Context,
-  ports: Ports,
-): Verdict {
+/** Gives back the windows at once; places stay taken until the request is over, which in report mode is later. */
+function refuseAndRefund(asked: Asked, result: ChargeResult, context: Context, ports: Ports): Verdict {
   for (const { charge, atMs } of context.charged) ports.counters.refund([charge], atMs)
-  const { state } = states[refused] as Charged
-  const { limit, bucketOf } = asked.plans[refused] as Plan
-  const window = limit.windows[state.window] as Window
-  const retryAfterS = Math.max(1, Math.ceil(retryAfterMs / 1000))
+  const { limit, bucketOf } = asked.plans[result.refused] as Plan
+  const { code, why } = reasonOf(limit, bucketOf(context), result)
+  const retryAfterS = Math.max(1, Math.ceil(result.retryAfterMs / 1000))
+  // Who did not look at the windows has no states to tell.
+  const states = result.states.length === 0 ? [] : chargedOf(asked, result)
   const told = [...context.charged.map(givenBack), ...states]
-  return refuse(
-    window.kind === 'sliding' ? 'rate_limited' : 'quota_exhausted',
-    `limit ${limit.name}: ${textOf(window)} used up by ${bucketOf(context)}; free in ${retryAfterMs} ms`,
-    ['retry-after', `${retryAfterS}`, ...limitFields(asked.headers, told, retryAfterS)],
-  )
+  return refuse(code, `limit ${limit.name}: ${why}`, [
+    'retry-after',
+    `${retryAfterS}`,
+    ...limitFields(asked.headers, told, retryAfterS),
+  ])
+}
+
+interface Reason {
+  readonly code: (typeof LIMIT_CODES)[number]
+  readonly why: string
+}
+
+function reasonOf(
+  limit: Limit,
+  bucket: string,
+  { refused, cause, retryAfterMs, states }: ChargeResult,
+): Reason {
+  switch (cause) {
+    case 'cooldown':
+      return { code: 'cooldown', why: `${bucket} is shut for ${retryAfterMs} ms more` }
+    case 'concurrent':
+      return {
+        code: 'concurrency_exceeded',
+        why: `${limit.concurrent} requests of ${bucket} are under way at once`,
+      }
+    case 'unavailable':
+      return { code: 'limit_unavailable', why: 'the store does not answer, and `on_store_error` is deny' }
+    case 'window': {
+      const window = limit.windows[(states[refused] as BucketState).window] as Window
+      return {
+        code: window.kind === 'sliding' ? 'rate_limited' : 'quota_exhausted',
+        why: `${textOf(window)} used up by ${bucket}; free in ${retryAfterMs} ms`,
+      }
+    }
+  }
 }
 
 function givenBack({ charge, state, atMs }: Charged): Charged {

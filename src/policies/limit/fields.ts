@@ -1,10 +1,12 @@
 import type { Charged, Limit, Window } from '../../core/limits.ts'
 import type { Decision } from '../../core/policy.ts'
+import { LIMIT_CODES } from './codes.ts'
 
 /** `limit_headers` of a route. */
 export type LimitHeaders = 'ietf' | 'both' | 'off'
 
 const NO_FIELDS: readonly string[] = Object.freeze([])
+const OWN_CODES: ReadonlySet<string> = new Set(LIMIT_CODES)
 const DAY_S = 86_400
 
 /** The constant parts of a limit's fields: the policy items of all its windows, and the name of each. */
@@ -20,8 +22,8 @@ const texts = new WeakMap<Limit, LimitTexts>()
  * tightest one of each limit says what is left. A refusal of ours brings its own, for its states are not charges.
  */
 export function decisionFields(headers: LimitHeaders, decision: Decision): readonly string[] {
-  const code = decision.refusal?.code
-  if (code === 'rate_limited' || code === 'quota_exhausted') return NO_FIELDS
+  const { refusal } = decision
+  if (refusal !== null && OWN_CODES.has(refusal.code)) return NO_FIELDS
   return limitFields(headers, decision.charged, Number.POSITIVE_INFINITY)
 }
 
@@ -38,11 +40,13 @@ export function limitFields(
   let policy = ''
   let left = ''
   for (const { charge, state } of charged) {
+    if (charge.limit.windows.length === 0) continue
     const { policy: items, items: names } = textsOf(charge.limit)
     const comma = policy === '' ? '' : ', '
     policy += comma + items
     left += `${comma}${names[state.window]};r=${state.remaining};t=${secondsOf(state.resetMs, longestS)}`
   }
+  if (policy === '') return NO_FIELDS
   const fields = ['ratelimit-policy', policy, 'ratelimit', left]
   if (headers === 'both') pushTightest(fields, charged, longestS)
   return fields
@@ -50,10 +54,15 @@ export function limitFields(
 
 /** The three fields that older clients know, of which a reply can tell one limit only. */
 function pushTightest(fields: string[], charged: readonly Charged[], longestS: number): void {
-  const { charge, state } = charged.reduce((a, b) => (isTighter(b, a) ? b : a))
+  const { charge, state } = charged.reduce((a, b) => (hasNoWindow(a) || isTighter(b, a) ? b : a))
   const max = charge.limit.windows[state.window]?.max
   fields.push('x-ratelimit-limit', `${max}`, 'x-ratelimit-remaining', `${state.remaining}`)
   fields.push('x-ratelimit-reset', `${secondsOf(state.resetMs, longestS)}`)
+}
+
+/** A limit of `concurrent` alone: the fields know no such thing. */
+function hasNoWindow({ charge }: Charged): boolean {
+  return charge.limit.windows.length === 0
 }
 
 function isTighter({ state: a }: Charged, { state: b }: Charged): boolean {

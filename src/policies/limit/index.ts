@@ -4,6 +4,7 @@ import type { Check } from '../../core/policy.ts'
 import { ANONYMOUS } from '../../core/principal.ts'
 import { definePolicy, NO_PART, type Part, type RouteEnv } from '../define.ts'
 import type { FrontSlot } from '../order.ts'
+import { LIMIT_CODES } from './codes.ts'
 import { decideLimits } from './decide.ts'
 import { decisionFields } from './fields.ts'
 import { RouteLimits } from './route-limits.ts'
@@ -14,24 +15,25 @@ export const limit = definePolicy({
   name: 'limit',
   key: 'limits',
   schema: limitListSchema,
-  codes: ['rate_limited', 'quota_exhausted'],
+  codes: LIMIT_CODES,
   compile: compileLimits,
 })
 
 function compileLimits(settings: z.output<typeof limitListSchema> | undefined, env: RouteEnv): Part {
-  const { limitHeaders: headers } = env
+  const { limitHeaders: headers, cost } = env
+  const charging = { headers, cost }
   const limits = new RouteLimits(limitsOf(settings ?? [], env), env.limits)
   const checks: ReturnType<typeof checkIn>[] = []
   if (limits.beforeAuth.length > 0) {
     checks.push(
-      checkIn('limit_address', (context, ports) => decideLimits(limits.beforeAuth, headers, context, ports)),
+      checkIn('limit_address', (context, ports) => decideLimits(limits.beforeAuth, charging, context, ports)),
     )
   }
   // Also on a route without limits: a key may bring its own.
   if (!env.anonymousOnly || limits.afterAuth(ANONYMOUS).length > 0) {
     checks.push(
       checkIn('limit', (context, ports) =>
-        decideLimits(limits.afterAuth(context.principal), headers, context, ports),
+        decideLimits(limits.afterAuth(context.principal), charging, context, ports),
       ),
     )
   }

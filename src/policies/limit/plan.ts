@@ -3,7 +3,12 @@ import type { Dimension, Limit } from '../../core/limits.ts'
 import type { Context } from '../../core/policy.ts'
 
 /** What a bucket's key is made of. */
-type Subject = Pick<Context, 'facts' | 'principal' | 'route'>
+export interface Subject {
+  readonly facts: Pick<Context['facts'], 'client'>
+  readonly principal: Pick<Context['principal'], 'keyId' | 'org' | 'subject'>
+  readonly route: Pick<Context['route'], 'id'>
+}
+
 type Piece = (subject: Subject) => string
 
 /** A limit of a route, with the way to its bucket worked out. */

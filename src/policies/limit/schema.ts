@@ -1,10 +1,14 @@
 import { z } from 'zod'
 import type { Dimension, Limit, Window } from '../../core/limits.ts'
-import { percent, type Rate, rate } from '../units.ts'
+import { duration, percent, rate } from '../units.ts'
+import { contradictions } from './contradictions.ts'
 
+const SECOND_MS = 1000
 const DAY_MS = 86_400_000
-/** No day or month of the calendar is longer. */
-const LONGEST_MS = { day: DAY_MS, month: 31 * DAY_MS } as const
+const MAX_FOR_DAYS = 30
+const MAX_AFTER = 1000
+const MAX_CONCURRENT = 100_000
+const MAX_COST = 1_000_000
 const MAX_WARNINGS = 8
 const MAX_LIMITS_PER_ROUTE = 16
 const NAME = /^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$/
@@ -35,6 +39,20 @@ const quota = z
   })
 
 const share = percent().refine((value) => value > 0, 'from 1% to 100%')
+
+const cooldown = z.strictObject({
+  after: z
+    .int()
+    .min(1)
+    .max(MAX_AFTER)
+    .meta({ description: 'So many refusals are too many: 1 to 1000.', examples: [5] }),
+  within: duration()
+    .refine((ms) => ms >= SECOND_MS && ms <= DAY_MS, 'from 1s to 1d')
+    .meta({ description: 'In any time of this length: 1s to 1d.', examples: ['1m'] }),
+  for: duration()
+    .refine((ms) => ms >= SECOND_MS && ms <= MAX_FOR_DAYS * DAY_MS, 'from 1s to 30d')
+    .meta({ description: 'How long the bucket is shut then: 1s to 30d.', examples: ['10m'] }),
+})
 
 /** `limits.NAME`: one named limit. */
 export const limitSettingsSchema = z
@@ -70,6 +88,36 @@ export const limitSettingsSchema = z
         description: 'Shares of the quota that are told of once per bucket and day or month.',
         examples: [['80%', '100%']],
       }),
+    cooldown: cooldown.optional().meta({
+      description:
+        'A bucket that `rate`, `burst` or `quota` refused `after` times within `within` is shut for `for`, whatever they say by then.',
+      examples: [{ after: 5, within: '1m', for: '10m' }],
+    }),
+    concurrent: z
+      .int()
+      .min(1)
+      .max(MAX_CONCURRENT)
+      .optional()
+      .meta({
+        description: 'The most requests that may be under way at once, counted by each replica for itself.',
+        examples: [8],
+      }),
+    on_store_error: z
+      .enum(['local', 'allow', 'deny'])
+      .optional()
+      .meta({
+        description:
+          'While the store of `redis` does not answer: `local` counts in this process, `allow` lets through, `deny` refuses. Default: local.',
+        examples: ['deny'],
+      }),
+    accuracy: z
+      .enum(['exact', 'leased'])
+      .optional()
+      .meta({
+        description:
+          'With `redis`: `exact` asks it for every request, `leased` takes a tenth of the smallest window in advance, shared by the `replicas`, and lets at most that much more through. Default: exact.',
+        examples: ['leased'],
+      }),
   })
   .superRefine((settings, context) => {
     for (const [key, message] of contradictions(settings)) {
@@ -98,6 +146,17 @@ export const limitHeadersSchema = z.enum(['ietf', 'both', 'off']).meta({
   examples: ['both'],
 })
 
+/** `cost` of a route or the defaults. */
+export const costSchema = z
+  .int()
+  .min(1)
+  .max(MAX_COST)
+  .meta({
+    description:
+      'How much one request of the route is charged to each of its windows and quotas, 1 to 1000000. Default: 1.',
+    examples: [10],
+  })
+
 /** The compiled form of one named limit: the sliding windows first, then the calendar one. */
 export function limitOf(name: string, settings: LimitSettings): Limit {
   const windows: Window[] = []
@@ -110,34 +169,14 @@ export function limitOf(name: string, settings: LimitSettings): Limit {
     by: Object.freeze(typeof settings.by === 'string' ? [settings.by] : settings.by),
     windows: Object.freeze(windows),
     warnAt: Object.freeze((settings.warn_at ?? []).map((percentage) => percentage / 100)),
-    cooldown: null,
-    concurrent: null,
-    onStoreError: 'local',
+    cooldown: cooldownOf(settings.cooldown),
+    concurrent: settings.concurrent ?? null,
+    onStoreError: settings.on_store_error ?? 'local',
+    accuracy: settings.accuracy ?? 'exact',
   })
 }
 
-type Windows = Pick<LimitSettings, 'rate' | 'burst' | 'quota' | 'warn_at'>
-
-/** Settings that can never have an effect are mistakes: somebody believes that they protect. */
-function contradictions({ rate, burst, quota, warn_at }: Windows): [string, string][] {
-  const found: [string, string][] = []
-  if (rate === undefined && quota === undefined) found.push(['', 'write `rate`, `quota` or both'])
-  if (burst !== undefined) found.push(...burstProblems(burst, rate))
-  if (warn_at !== undefined && quota === undefined) found.push(['warn_at', 'there is no `quota` to warn of'])
-  if (rate !== undefined && quota !== undefined && isOutOfReach(quota, rate)) {
-    found.push(['quota', '`rate` lets so few through that this quota is never reached'])
-  }
-  return found
-}
-
-function burstProblems(burst: Rate, rate: Rate | undefined): [string, string][] {
-  if (rate === undefined) return [['burst', 'write the `rate` that this is the burst of']]
-  if (burst.windowMs >= rate.windowMs) return [['burst', 'its window must be shorter than that of `rate`']]
-  if (burst.max >= rate.max) return [['burst', '`rate` lets fewer through, so this burst is never reached']]
-  return []
-}
-
-/** A sliding window of the rate fits into the calendar unit at most so often, begun ones included. */
-function isOutOfReach(quota: { max: number; unit: 'day' | 'month' }, rate: Rate): boolean {
-  return quota.max > Math.ceil(LONGEST_MS[quota.unit] / rate.windowMs) * rate.max
+function cooldownOf(settings: LimitSettings['cooldown']): Limit['cooldown'] {
+  if (settings === undefined) return null
+  return Object.freeze({ after: settings.after, withinMs: settings.within, forMs: settings.for })
 }

@@ -76,3 +76,21 @@ t.test('the operator is told whose bucket it is', async (t) => {
   t.equal(bucketOf(['org', 'ip'], { ...KEY, org: '' }), 'subject ann, ip 192.0.2.1')
   t.equal(bucketOf(['key']), 'ip 192.0.2.1')
 })
+
+t.test('a limit keeps keys ready, and finds those of more values, too', async (t) => {
+  const limit = limitBy('ip')
+  const plan = planOf(limit)
+  t.equal(planOf(limit), plan, 'one plan, whatever the number of its routes')
+  const keyFor = (i: number) => plan.keyOf(contextWith({ client: `10.0.${i >> 8}.${i & 255}` }, ANONYMOUS))
+  const keys = new Set<string>()
+  for (let i = 0; i < 5000; i++) keys.add(keyFor(i))
+  t.equal(keys.size, 5000)
+  for (const i of [0, 1, 2047, 2048, 4999]) t.equal(keyFor(i), bucketKey('a', [`10.0.${i >> 8}.${i & 255}`]))
+})
+
+t.test('who has no value of the dimension is never found under one that is kept ready', async (t) => {
+  const plan = planOf(limitBy('org'))
+  const anonymous = (client: string) => plan.keyOf(contextWith({ client }, ANONYMOUS))
+  t.not(anonymous('192.0.2.1'), anonymous('192.0.2.2'))
+  t.equal(plan.keyOf(contextWith({ client: '192.0.2.1' }, KEY)), bucketKey('a', ['acme']))
+})

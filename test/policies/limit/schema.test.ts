@@ -2,6 +2,7 @@ import fc from 'fast-check'
 import t from 'tap'
 import { z } from 'zod'
 import {
+  costSchema,
   limitHeadersSchema,
   limitListSchema,
   limitOf,
@@ -34,6 +35,7 @@ t.test('the sliding windows come first, then the calendar one', async (t) => {
     cooldown: null,
     concurrent: null,
     onStoreError: 'local',
+    accuracy: 'exact',
   })
 })
 
@@ -46,6 +48,7 @@ t.test('a quota alone is a limit, and one dimension needs no list', async (t) =>
     cooldown: null,
     concurrent: null,
     onStoreError: 'local',
+    accuracy: 'exact',
   })
 })
 
@@ -60,7 +63,22 @@ const RATE = 'rate: write a rate such as 10/second, 60/minute, 1000/hour or 5000
 const BY = 'by: write one of ip, key, org, subject, route, global, or a list of them'
 
 for (const [name, settings, expected] of [
-  ['neither rate nor quota', { by: 'ip' }, [': write `rate`, `quota` or both']],
+  ['neither rate nor quota', { by: 'ip' }, [': write `rate`, `quota`, `concurrent` or several of them']],
+  [
+    'a lease of less than one request',
+    { by: 'ip', rate: '90/minute', burst: '9/second', accuracy: 'leased' },
+    ['accuracy: a tenth of 9 is less than one request: there is nothing to lease'],
+  ],
+  [
+    'a lease of nothing',
+    { by: 'ip', concurrent: 3, accuracy: 'leased' },
+    ['accuracy: there is no `rate` or `quota` to lease of'],
+  ],
+  [
+    'a lease with a cooldown',
+    { by: 'ip', rate: '90/minute', cooldown: { after: 5, within: '1m', for: '1m' }, accuracy: 'leased' },
+    ['accuracy: a `cooldown` counts refusals, so it needs `exact`'],
+  ],
   [
     'a burst alone',
     { by: 'ip', burst: '1/second', quota: '9/day' },
@@ -86,6 +104,21 @@ for (const [name, settings, expected] of [
     { by: 'ip', rate: '1/day', warn_at: ['80%'] },
     ['warn_at: there is no `quota` to warn of'],
   ],
+  [
+    'a cooldown that anybody could bring upon all',
+    { by: ['route', 'global'], rate: '1/day', cooldown: { after: 5, within: '1m', for: '10m' } },
+    ['cooldown: any one client could shut it for all; let it count by ip, key, org or subject'],
+  ],
+  [
+    'a cooldown without windows',
+    { by: 'ip', concurrent: 1, cooldown: { after: 5, within: '1m', for: '10m' } },
+    ['cooldown: there is no `rate` or `quota` whose refusals it could count'],
+  ],
+  [
+    'a cooldown of times that are too short and too long',
+    { by: 'ip', rate: '1/day', cooldown: { after: 5, within: '2d', for: '999ms' } },
+    ['cooldown.within: from 1s to 1d', 'cooldown.for: from 1s to 30d'],
+  ],
   ['V100 an octal quota', { by: 'ip', quota: '010/day' }, [QUOTA]],
   ['a quota per week', { by: 'ip', quota: '10/week' }, [QUOTA]],
   ['a quota that is a number', { by: 'ip', quota: 10 }, [QUOTA]],
@@ -102,6 +135,36 @@ for (const [name, settings, expected] of [
 
 t.test('a quota that the rate can just reach is accepted', async (t) => {
   t.strictSame(problems({ by: 'ip', rate: '1/day', quota: '31/month' }), [])
+})
+
+t.test('cooldown, concurrent and on_store_error are read as written', async (t) => {
+  const cooldown = { after: 5, within: '1m', for: '10m' }
+  const limit = compiled({ by: 'ip', rate: '9/day', cooldown, concurrent: 7, on_store_error: 'deny' })
+  t.match(limit, {
+    cooldown: { after: 5, withinMs: 60_000, forMs: 600_000 },
+    concurrent: 7,
+    onStoreError: 'deny',
+  })
+  t.ok(Object.isFrozen(limit.cooldown))
+})
+
+t.test('`concurrent` alone is a limit, and so is a cooldown by address and route', async (t) => {
+  t.match(compiled({ by: 'global', concurrent: 3 }), { windows: [], concurrent: 3 })
+  const cooldown = { after: 5, within: '1m', for: '10m' }
+  t.strictSame(problems({ by: ['ip', 'route'], rate: '9/day', cooldown }), [])
+})
+
+t.test('numbers that are none, or too small or large, are refused at their place', async (t) => {
+  for (const concurrent of [0, -1, 1.5, '7', 100_001]) {
+    t.match(problems({ by: 'ip', concurrent }), [/^concurrent: /])
+  }
+  for (const after of [0, 1.5, '5', 1001]) {
+    const cooldown = { after, within: '1m', for: '10m' }
+    t.match(problems({ by: 'ip', rate: '1/day', cooldown }), [/^cooldown\.after: /])
+  }
+  for (const cost of [0, 1_000_001, 2.5, '2']) t.notOk(costSchema.safeParse(cost).success)
+  for (const cost of [1, 1_000_000]) t.ok(costSchema.safeParse(cost).success)
+  t.match(problems({ by: 'ip', rate: '1/day', on_store_error: 'pass' }), [/^on_store_error: /])
 })
 
 t.test('an unknown key is refused', async (t) => {

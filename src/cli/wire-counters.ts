@@ -1,0 +1,51 @@
+import type { AuditTrail } from '../adapters/audit.ts'
+import type { StoreStatus } from '../adapters/counters-fallback.ts'
+import { LeasedCounters } from '../adapters/counters-leased.ts'
+import type { MemoryCounters } from '../adapters/counters-memory.ts'
+import { RedisCounters } from '../adapters/counters-redis.ts'
+import type { Log } from '../adapters/log.ts'
+import type { RedisSettings } from '../adapters/redis/settings.ts'
+import type { CounterStore } from '../core/ports.ts'
+import { sharedCounters } from './wire-store-state.ts'
+
+export interface CountersNeeds {
+  /** null: limits are counted in this process only. */
+  readonly redis: (RedisSettings & { readonly replicas: number }) | null
+  readonly local: MemoryCounters
+  readonly audit: Pick<AuditTrail, 'event'>
+  readonly log: Log
+}
+
+export interface CountersPart {
+  readonly counters: CounterStore
+  /** Absent: there is no shared store. */
+  readonly status?: () => StoreStatus
+  readonly close: () => void
+}
+
+/** A Redis that is there answers sooner; one that is not must not keep the gate shut. */
+const CONNECT_WAIT_MS = 1000
+
+/** Joins this process to the Redis that the policy names, and does without it for as long as it is not there. */
+export async function startCounters({ redis, local, audit, log }: CountersNeeds): Promise<CountersPart> {
+  if (redis === null) return { counters: local, close: () => undefined }
+  const remote = new RedisCounters({ settings: redis, onConnection: connectionTold(log) })
+  await remote.connected(CONNECT_WAIT_MS)
+  const { replicas, commandTimeoutMs: deadlineMs } = redis
+  const leased = new LeasedCounters({ store: remote, replicas: () => replicas })
+  const shared = { remote: leased, local, replicas: () => replicas, deadlineMs, audit, log }
+  const counters = await sharedCounters(shared)
+  const close = (): void => {
+    leased.close()
+    counters.close()
+    remote.close()
+  }
+  return { counters, status: () => counters.state(), close }
+}
+
+function connectionTold(log: Log) {
+  return (problem: string | null): void => {
+    if (problem === null) log.info('connected to redis')
+    else log.warn('redis connection', { problem })
+  }
+}
