@@ -16,6 +16,29 @@ export function ordinaryPolicy(setting: Setting): string {
   return policyText(setting, [...sizedRoutes(4), route('orders', '/api/orders/*')], 10)
 }
 
+/** How the one limit of a policy is counted. */
+export interface Counting {
+  readonly windows: 1 | 3
+  /** null: in memory. */
+  readonly redisPort: number | null
+  readonly accuracy: 'exact' | 'leased'
+}
+
+/** One route and one limit by address: what differs is where and how it is counted. */
+export function limitPolicy(setting: Setting, { windows, redisPort, accuracy }: Counting): string {
+  const shared = redisPort === null ? {} : { redis: { url: `redis://127.0.0.1:${redisPort}` } }
+  const leased = redisPort === null ? {} : { accuracy }
+  const more = windows === 1 ? {} : { burst: '90000000/second', quota: '900000000/day' }
+  return stringify({
+    ...frame(setting),
+    ...shared,
+    limits: { by_ip: { by: 'ip', rate, ...more, ...leased } },
+    defaults: { auth: ['key'], limits: ['by_ip'], upstream: 'demo' },
+    keys: [keyEntry(0)],
+    routes: [route('orders', '/api/orders/*')],
+  })
+}
+
 /** The file beside a sized policy that holds its keys, as YAML would be too large for them. */
 export const keyFile = 'keys.jsonl'
 

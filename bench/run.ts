@@ -3,9 +3,11 @@ import { type Arena, type Entrant, enter, openArena } from './arena.ts'
 import { barChart } from './chart.ts'
 import { measureCompile } from './compile.ts'
 import { contenders } from './contenders/list.ts'
+import { measureLimits } from './limits.ts'
 import { measureRounds } from './measure.ts'
 import { type Options, readOptions, UsageError } from './options.ts'
 import { attempt, bounded, progress } from './program.ts'
+import { measureRefusals } from './refusals.ts'
 import { markdownReport, terminalReport } from './report.ts'
 import { type Finding, joined, passed, type Result, resultOf, type Skipped } from './result.ts'
 import { measureScale } from './scale.ts'
@@ -22,7 +24,7 @@ const help = `Measures what a request costs, each contender on one core, all in 
   --only LIST   these contenders and nothing else: ${ids.join(', ')}
   --json        the result as JSON on stdout
 
-Without --only it goes on to bench/scale.ts and bench/compile.ts and writes bench/results.md and results.svg.
+Without --only it goes on to bench/scale.ts, limits.ts, refusals.ts and compile.ts and writes results.md and results.svg.
 Exit 0: every bar that could be judged is held; 1: one is broken, or a contender or request failed; 2: wrong use.
 
 Example: npm run bench -- --only sallyport,http-proxy --rounds 3
@@ -35,7 +37,7 @@ async function main(): Promise<number> {
     return 0
   }
   const wanted = options.only ?? ids
-  bounded(wanted.length * (options.rounds * (options.seconds + 1) + 15) + 150)
+  bounded(wanted.length * (options.rounds * (options.seconds + 1) + 20) + 400)
   const result = await runAll(options)
   process.stdout.write(options.json ? `${JSON.stringify(result, null, 2)}\n` : terminalReport(result))
   if (options.only === null) write(result)
@@ -43,11 +45,13 @@ async function main(): Promise<number> {
 }
 
 async function runAll(options: Options): Promise<Result> {
+  // Before this process, and what it starts, is pinned to one core: a policy is compiled beside what is served.
+  const compile = options.only === null ? [await attempt('compile', measureCompile)] : []
   const arena = await openArena()
   const { rounds, seconds } = options
   try {
     const chain = await measureContenders(arena, options)
-    const finding = options.only === null ? joined([chain, ...(await otherParts(arena))]) : chain
+    const finding = options.only === null ? joined([chain, ...(await otherParts(arena)), ...compile]) : chain
     return resultOf({ rounds, seconds, pinning: arena.pinning.note }, finding)
   } finally {
     await arena.close()
@@ -56,8 +60,9 @@ async function runAll(options: Options): Promise<Result> {
 
 async function otherParts(arena: Arena): Promise<Finding[]> {
   const scale = await attempt('scale', () => measureScale(arena))
-  const compile = await attempt('compile', measureCompile)
-  return [scale, compile]
+  const limits = await attempt('limits', () => measureLimits(arena))
+  const refusals = await attempt('refusals', () => measureRefusals(arena))
+  return [scale, limits, refusals]
 }
 
 async function measureContenders(arena: Arena, options: Options): Promise<Finding> {

@@ -11,6 +11,9 @@ export interface Setting {
   readonly opsPort: number
   readonly upstreamPort: number
   readonly key: DemoKey
+  /** Where a contender that shares its limits counts them, and in how many windows. */
+  readonly redisPort?: number
+  readonly windows?: number
 }
 
 export interface Contender {

@@ -2,7 +2,15 @@ import { execFileSync } from 'node:child_process'
 import { readFileSync, writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import type { Command } from '../child.ts'
-import { keyFile, keyLines, ordinaryPolicy, type PolicySize, sizedPolicy } from '../policy.ts'
+import {
+  type Counting,
+  keyFile,
+  keyLines,
+  limitPolicy,
+  ordinaryPolicy,
+  type PolicySize,
+  sizedPolicy,
+} from '../policy.ts'
 import { type Contender, reporterArgs, type Setting } from './contender.ts'
 
 const fromRoot = (path: string) => fileURLToPath(new URL(`../../${path}`, import.meta.url))
@@ -56,6 +64,11 @@ export function sizedSallyport(id: string, size: PolicySize): Contender {
     return serve(setting, sizedPolicy(setting, size.routes))
   }
   return { ...sallyport, id, title, command }
+}
+
+/** The same chain with one limit, counted in one of the ways there are. */
+export function countingSallyport(id: string, title: string, counting: Counting): Contender {
+  return { ...sallyport, id, title, command: (setting) => serve(setting, limitPolicy(setting, counting)) }
 }
 
 /** Runs another command of the program, such as `check`, as the image does. */

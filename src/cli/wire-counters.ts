@@ -2,7 +2,6 @@ import type { AuditTrail } from '../adapters/audit.ts'
 import type { StoreStatus } from '../adapters/counters-fallback.ts'
 import { LeasedCounters } from '../adapters/counters-leased.ts'
 import type { MemoryCounters } from '../adapters/counters-memory.ts'
-import { RedisCounters } from '../adapters/counters-redis.ts'
 import type { Log } from '../adapters/log.ts'
 import type { RedisSettings } from '../adapters/redis/settings.ts'
 import type { CounterStore } from '../core/ports.ts'
@@ -29,6 +28,8 @@ const CONNECT_WAIT_MS = 1000
 /** Joins this process to the Redis that the policy names, and does without it for as long as it is not there. */
 export async function startCounters({ redis, local, audit, log }: CountersNeeds): Promise<CountersPart> {
   if (redis === null) return { counters: local, close: () => undefined }
+  // The client of Redis is large: who counts in the process need not hold it in memory.
+  const { RedisCounters } = await import('../adapters/counters-redis.ts')
   const remote = new RedisCounters({ settings: redis, onConnection: connectionTold(log) })
   await remote.connected(CONNECT_WAIT_MS)
   const { replicas, commandTimeoutMs: deadlineMs } = redis

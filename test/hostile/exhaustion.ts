@@ -198,11 +198,13 @@ function ask(port: number, path: string, agent: Agent): Promise<string> {
 }
 
 const MOST_TIMES = 2
+/** What the scheduler of two busy cores takes by itself: beneath it a ratio measures the machine and not the gate. */
+const NOISE_MS = 15
 const TRIES = 4
 const CALM_REQUESTS = 400
 
 /**
- * Runs an attack beside an honest client, whose 99th percentile stays within twice what it is without the attack. Calm is
+ * Runs an attack beside an honest client, whose 99th percentile stays within twice what it is without the attack, noise apart. Calm is
  * measured before and after, so that a machine that is busy with something else is so in both; and because it may be so
  * in one only, one good try of several is enough. Nothing of the honest client may fail in any.
  * @param attack resolves when it is over
@@ -226,7 +228,7 @@ export async function assertUnharmed(
     t.strictSame(failures, [], 'every request of the honest client succeeds')
     const [calmMs, attackedMs] = [median([...before.p99sMs, ...after.p99sMs]), median(during.p99sMs)]
     seen.push(`p99 ${attackedMs.toFixed(1)} ms, calm ${calmMs.toFixed(1)} ms`)
-    if (attackedMs <= MOST_TIMES * calmMs || failures.length > 0) break
+    if (attackedMs <= Math.max(MOST_TIMES * calmMs, calmMs + NOISE_MS) || failures.length > 0) break
     if (i === TRIES - 1) t.fail(`p99 is more than ${MOST_TIMES} times what it was in each of ${TRIES} tries`)
   }
   t.comment(seen.join('; '))
