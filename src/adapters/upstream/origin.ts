@@ -1,6 +1,7 @@
 import { buildConnector, Client, type Dispatcher } from 'undici'
 import type { Upstream } from '../../core/policy.ts'
 import { UpstreamFailure } from '../../core/upstream.ts'
+import { hearEarlyReply } from './early-reply.ts'
 import type { Exchange, Place } from './exchange.ts'
 import { ignoreContinue } from './stray-continue.ts'
 
@@ -163,6 +164,7 @@ export class Origin implements Place {
           return
         }
         ignoreContinue(socket)
+        hearEarlyReply(socket)
         socket.on('error', tellReset)
         callback(null, socket)
       })

@@ -1,3 +1,4 @@
+import type { Socket } from 'node:net'
 import { PassThrough, Readable } from 'node:stream'
 import t from 'tap'
 import { createUpstreams } from '../../../src/adapters/upstream.ts'
@@ -42,6 +43,48 @@ t.test('V85 200 clients that leave mid-upload and 200 mid-download leave no conn
     upstreams.stats().find((stats) => stats.origin === origin),
     { connected: 0, active: 0, waiting: 0 },
   )
+})
+
+t.test('V85 an early refusal is heard, however the API ends the connection behind it', async (t) => {
+  const ways: ((socket: Socket) => void)[] = [
+    (socket) => socket.resetAndDestroy(),
+    // With bytes that nobody read, a close is a reset.
+    (socket) => socket.destroy(),
+    (socket) => socket.end(),
+  ]
+  for (const [way, endConnection] of ways.entries()) {
+    for (const framing of [['content-length', '100'], []]) {
+      const body = new PassThrough()
+      const { origin } = await rawUpstream(t, {
+        onData: (socket) => {
+          socket.write('HTTP/1.1 413 no\r\ncontent-length: 9\r\nconnection: close\r\n\r\ntoo large')
+          endConnection(socket)
+          // Written before the reply is read: the write fails, and the reply must not be lost for that.
+          body.write('more')
+        },
+      })
+      body.write('some')
+      const response = await get(upstreams, origin, {
+        method: 'POST',
+        headers: ['host', 'a', ...framing],
+        body,
+      })
+      t.match([response.status, (await read(response)).text], [413, 'too large'], `way ${way}, ${framing}`)
+    }
+  }
+})
+
+t.test('V85 an upload whose API resets the connection without a word fails at once', async (t) => {
+  const body = new PassThrough()
+  const { origin } = await rawUpstream(t, {
+    onData: (socket) => {
+      socket.resetAndDestroy()
+      body.write('more')
+    },
+  })
+  body.write('some')
+  const { code } = await failure(get(upstreams, origin, { method: 'POST', headers: ['host', 'a'], body }))
+  t.equal(code, 'upstream_unreachable')
 })
 
 t.test('a body of known length is sent with it, a stream without one is chunked', async (t) => {
