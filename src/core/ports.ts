@@ -1,4 +1,5 @@
 import type { BucketState, Charge, ChargeResult, Limit } from './limits.ts'
+import type { Principal } from './principal.ts'
 
 /** Epoch milliseconds now. */
 export interface Clock {
@@ -33,9 +34,25 @@ export interface Body {
   read(maxBytes: number): Promise<Uint8Array | null>
 }
 
+/**
+ * Who a request is from when its credential itself is not at hand, as in an explanation or a replay: it shows none, that
+ * of a known key, one that nobody knows, two that differ, or one of a principal that is given as it is.
+ */
+export type Claim =
+  | { readonly kind: 'none' | 'unknown' | 'ambiguous' }
+  | {
+      readonly kind: 'key'
+      readonly id: string
+      /** Which authenticator it is shown to; null: to all that the route asks. */
+      readonly authenticator: string | null
+    }
+  | { readonly kind: 'principal'; readonly principal: Principal }
+
 /** The only doors of a decision to the outside. */
 export interface Ports {
   readonly clock: Clock
   readonly counters: Counters
   readonly body: Body
+  /** Believed in the place of a credential. The live gate never has one. */
+  readonly claim?: Claim
 }

@@ -11,6 +11,7 @@ const FLOORS: Readonly<Record<string, number>> = {
   adapters: 2,
   http: 3,
   admin: 3,
+  judge: 3,
   runtime: 3,
   cli: 4,
   'main.ts': 4,

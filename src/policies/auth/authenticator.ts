@@ -17,6 +17,8 @@ export interface Authenticator {
   readonly find: (facts: Facts) => Shown
   /** Judges it: `pass` with a principal, `refuse`, or `skip` when it is not of this kind at all. */
   readonly judge: (credential: string, context: Context, ports: Ports) => Verdict | Promise<Verdict>
+  /** The same for the credential of this id, which is not at hand. */
+  readonly judgeId: (id: string, context: Context, ports: Ports) => Verdict
   /** Lower-case names of the headers it may be in: may come only once, and are stripped. */
   readonly headers: readonly string[]
   /** Names of the query parameters it may be in: cut out of what is forwarded and logged. */

@@ -1,17 +1,10 @@
 import { CODES } from '../../core/codes.ts'
 import type { Context } from '../../core/policy.ts'
 import type { Ports } from '../../core/ports.ts'
-import { PASS, type Refuse, refuse, type Verdict } from '../../core/verdict.ts'
+import { type Refuse, refuse, type Verdict } from '../../core/verdict.ts'
 import type { Authenticator } from './authenticator.ts'
-
-/** What is prepared of one route. */
-export interface AuthPlan {
-  readonly authenticators: readonly Authenticator[]
-  /** A request without any credential is let in as anonymous. */
-  readonly anonymous: boolean
-  /** `www-authenticate` for every 401, flat (RFC 9110 11.6.1). */
-  readonly challenge: readonly string[]
-}
+import { decideClaim } from './claim.ts'
+import { type AuthPlan, withoutCredential } from './plan.ts'
 
 interface Found {
   readonly authenticator: Authenticator
@@ -23,6 +16,7 @@ interface Found {
  * refuses even where anonymous requests are welcome, and the next authenticator is asked only about the same text.
  */
 export function decideAuth(plan: AuthPlan, context: Context, ports: Ports): Verdict | Promise<Verdict> {
+  if (ports.claim !== undefined) return withChallenge(decideClaim(ports.claim, plan, context, ports), plan)
   const found: Found[] = []
   for (const authenticator of plan.authenticators) {
     const shown = authenticator.find(context.facts)
@@ -34,7 +28,7 @@ export function decideAuth(plan: AuthPlan, context: Context, ports: Ports): Verd
     found.push({ authenticator, text: shown.text })
   }
   if (found.length > 0) return judge(found, 0, plan, context, ports)
-  return plan.anonymous ? PASS : refuse('key_missing', 'no credential was sent', plan.challenge)
+  return withChallenge(withoutCredential(plan), plan)
 }
 
 function ambiguous(why: string): Refuse {

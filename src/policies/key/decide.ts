@@ -33,6 +33,15 @@ export function keyJudge(authenticator: string, table: KeyTable): Authenticator[
   }
 }
 
+/** Judges the key of an id as if its text had been shown. */
+export function keyIdJudge(authenticator: string, table: KeyTable): Authenticator['judgeId'] {
+  return function judgeKeyId(id, context, ports) {
+    const entry = table.byId.get(id)
+    if (entry === undefined) return refuse('key_invalid', `no key has the id ${id}`)
+    return refusalOf(entry, context, ports) ?? passFor(entry, authenticator)
+  }
+}
+
 /** A token may be for another authenticator of the route; who asks refuses it when there is none. */
 function unknown(credential: string, why: string): Verdict {
   return TOKEN_SHAPE.test(credential) ? SKIP : refuse('key_invalid', why)

@@ -1,5 +1,5 @@
 import type { Authenticator, Shown } from '../auth/authenticator.ts'
-import { keyJudge } from './decide.ts'
+import { keyIdJudge, keyJudge } from './decide.ts'
 import { type Find, placeOf } from './find.ts'
 import type { KeyAuthenticatorSettings } from './schema.ts'
 import type { KeyEntry, KeyTable } from './table.ts'
@@ -16,6 +16,7 @@ export function keyAuthenticator(
     name,
     find: findIn(places.map((place) => place.find)),
     judge: keyJudge(name, table),
+    judgeId: keyIdJudge(name, table),
     headers: Object.freeze([...new Set(headers)]),
     query: Object.freeze(places.flatMap((place) => place.query)),
     challenge: [...new Set(places.map((place) => place.challenge))].join(', '),

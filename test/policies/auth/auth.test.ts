@@ -22,6 +22,7 @@ function reading(name: string, header: string, more: Partial<Authenticator> = {}
       return value.includes(',') ? { kind: 'many' } : { kind: 'one', text: String(value) }
     },
     judge: (text) => judged[text] ?? refuse('key_invalid', 'unknown'),
+    judgeId: (id) => judged[id] ?? refuse('key_invalid', 'unknown'),
     headers: [header],
     query: [],
     challenge: `${name} realm="api"`,
