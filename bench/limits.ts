@@ -1,11 +1,11 @@
 import { spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
-import { type Arena, type Entrant, enter, openArena } from './arena.ts'
+import { type Arena, type Entrant, enter } from './arena.ts'
 import { type Contender, nodeCommand } from './contenders/contender.ts'
 import { countingSallyport, sallyport } from './contenders/sallyport.ts'
 import { freePort, pinned } from './machine.ts'
 import { measureRounds } from './measure.ts'
-import { progress, runAlone } from './program.ts'
+import { progress, runAloneInArena } from './program.ts'
 import { type Finding, skippedPart } from './result.ts'
 import { type Bar, ratio, rowOf } from './stats.ts'
 
@@ -77,13 +77,4 @@ function startRedis(port: number, cpu: number | null) {
   return spawn(file, list, { stdio: 'ignore' })
 }
 
-async function alone(): Promise<Finding> {
-  const arena = await openArena()
-  try {
-    return await measureLimits(arena)
-  } finally {
-    await arena.close()
-  }
-}
-
-if (import.meta.main) await runAlone('limits', alone)
+if (import.meta.main) await runAloneInArena('limits', measureLimits)

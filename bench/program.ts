@@ -1,3 +1,4 @@
+import { type Arena, openArena } from './arena.ts'
 import { terminalReport } from './report.ts'
 import { type Finding, passed, skippedPart } from './result.ts'
 
@@ -34,4 +35,16 @@ export async function runAlone(id: string, part: () => Promise<Finding>): Promis
   const finding = await attempt(id, part)
   process.stdout.write(terminalReport(finding))
   process.exitCode = passed(finding) ? 0 : 1
+}
+
+/** The same for a part that measures in an arena. */
+export function runAloneInArena(id: string, part: (arena: Arena) => Promise<Finding>): Promise<void> {
+  return runAlone(id, async () => {
+    const arena = await openArena()
+    try {
+      return await part(arena)
+    } finally {
+      await arena.close()
+    }
+  })
 }

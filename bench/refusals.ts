@@ -1,10 +1,10 @@
 import { connect, type Socket } from 'node:net'
-import { type Arena, type Entrant, enter, openArena } from './arena.ts'
+import { type Arena, type Entrant, enter } from './arena.ts'
 import { sallyport } from './contenders/sallyport.ts'
 import { demoKey } from './demo-key.ts'
 import { roundOrder } from './measure.ts'
 import { ReplyParser } from './parser.ts'
-import { progress, runAlone } from './program.ts'
+import { progress, runAloneInArena } from './program.ts'
 import { type Finding, skippedPart } from './result.ts'
 import { type Bar, type Spread, spread } from './stats.ts'
 import { demoPath, requestBytes } from './workload.ts'
@@ -159,13 +159,4 @@ class Load {
   }
 }
 
-async function alone(): Promise<Finding> {
-  const arena = await openArena()
-  try {
-    return await measureRefusals(arena)
-  } finally {
-    await arena.close()
-  }
-}
-
-if (import.meta.main) await runAlone('refusals', alone)
+if (import.meta.main) await runAloneInArena('refusals', measureRefusals)

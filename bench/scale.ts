@@ -1,10 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { type Arena, type Entrant, enter, openArena, type Requests } from './arena.ts'
+import { type Arena, type Entrant, enter, type Requests } from './arena.ts'
 import { sallyport, sizedSallyport } from './contenders/sallyport.ts'
 import { demoKey } from './demo-key.ts'
 import { measure, measureRounds } from './measure.ts'
 import { type PolicySize, sizedPath } from './policy.ts'
-import { progress, runAlone } from './program.ts'
+import { progress, runAloneInArena } from './program.ts'
 import { type Finding, skippedPart } from './result.ts'
 import { type Bar, ratio, rowOf, spread } from './stats.ts'
 import { requestBytes } from './workload.ts'
@@ -103,15 +103,4 @@ async function rssMb({ meter }: Entrant): Promise<number> {
   return (await meter()).rssBytes / 1_000_000
 }
 
-async function alone(): Promise<Finding> {
-  const why = sallyport.unavailable()
-  if (why !== null) return skippedPart('scale', why, 'absent')
-  const arena = await openArena()
-  try {
-    return await measureScale(arena)
-  } finally {
-    await arena.close()
-  }
-}
-
-if (import.meta.main) await runAlone('scale', alone)
+if (import.meta.main) await runAloneInArena('scale', measureScale)

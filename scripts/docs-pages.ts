@@ -4,10 +4,12 @@
  */
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import type { z } from 'zod'
+import { CHECK_CODES } from '../src/config/checks/codes.ts'
 import { type Documented, settingsTable } from '../src/config/describe.ts'
 import { namedSchemas, singleSchemas } from '../src/config/schema.ts'
 import { routeSchema } from '../src/config/schema-route.ts'
 import { CODES } from '../src/core/codes.ts'
+import { CHANGE_CODES } from '../src/diff/codes.ts'
 import { circuitSchema } from '../src/policies/circuit/schema.ts'
 import { POLICIES } from '../src/policies/index.ts'
 import { keyAuthenticatorSchema } from '../src/policies/key/schema.ts'
@@ -23,6 +25,8 @@ export function generatedPages(): ReadonlyMap<string, string> {
   const readme: Parts = { policies: policyTable(), ...benchPart() }
   return new Map([
     ['README.md', filled('README.md', readme)],
+    ['docs/checks.md', filled('docs/checks.md', { checks: checkTable() })],
+    ['docs/diff.md', filled('docs/diff.md', { changes: changeTable() })],
     ['docs/errors.md', filled('docs/errors.md', { codes: codeTable() })],
     ['docs/policy.md', filled('docs/policy.md', settingsParts())],
   ])
@@ -61,6 +65,26 @@ function codeTable(): string {
     help,
   ])
   return table(['code', 'status', 'what the client is told', 'what you can do'], rows)
+}
+
+function checkTable(): string {
+  const rows = Object.entries(CHECK_CODES).map(([code, { severity, when, title, help }]) => [
+    `[${code}](#${code})`,
+    severity,
+    when === 'load' ? 'at load' : 'by `check`',
+    title,
+    help,
+  ])
+  return table(['code', 'severity', 'told', 'what it means', 'what you can do'], rows)
+}
+
+function changeTable(): string {
+  const rows = Object.entries(CHANGE_CODES).map(([code, { severity, meaning }]) => [
+    `\`${code}\``,
+    severity.replace('_', ' '),
+    meaning,
+  ])
+  return table(['code', 'word', 'what it means'], rows)
 }
 
 /** Settings that are not a route's own key, with the folder of their policy. */

@@ -1,9 +1,10 @@
 /**
- * Writes the settings tables of the policies' READMEs from their schemas, and config/policy.schema.json.
+ * Writes the settings tables of the policies' READMEs from their schemas, and the JSON Schemas of config/.
  * With `--check` it writes nothing and fails when one of them is not what it should be.
  */
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
+import { testsJsonSchema } from '../src/cases/schema.ts'
 import { withSettings } from '../src/config/describe.ts'
 import { settingsOfFolder } from '../src/config/documented.ts'
 import { policyJsonSchema } from '../src/config/json-schema.ts'
@@ -12,7 +13,10 @@ const ROOT = new URL('../', import.meta.url)
 
 /** What each generated file should hold, by its path below the repository's root. */
 export function generatedFiles(): ReadonlyMap<string, string> {
-  const files = new Map([['config/policy.schema.json', policyJsonSchema()]])
+  const files = new Map([
+    ['config/policy.schema.json', policyJsonSchema()],
+    ['config/policy.test.schema.json', testsJsonSchema()],
+  ])
   for (const [folder, settings] of settingsOfFolder()) {
     const path = `src/policies/${folder}/README.md`
     const readme = readIfThere(path)

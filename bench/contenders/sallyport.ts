@@ -49,7 +49,7 @@ function build(): string {
 }
 
 /** Node's options as the image sets them: they are part of what it costs. */
-function imageOptions(): string[] {
+export function imageOptions(): string[] {
   const dockerfile = readFileSync(fromRoot('Dockerfile'), 'utf8')
   const environment = /NODE_OPTIONS="([^"]*)"/.exec(dockerfile)?.[1]?.split(' ') ?? []
   const entrypoint: string[] = JSON.parse(/^ENTRYPOINT (.*)$/m.exec(dockerfile)?.[1] ?? '[]')

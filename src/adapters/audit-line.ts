@@ -1,4 +1,4 @@
-import { type AuditRecord, MAX_WHY, reportedCodes, trailWord } from '../core/audit.ts'
+import { type AuditRecord, type Basis, MAX_WHY, reportedCodes, trailWord } from '../core/audit.ts'
 import type { TrailLine } from '../core/policy.ts'
 
 /**
@@ -22,10 +22,35 @@ export function eventLine(event: object): string {
 }
 
 function request(record: AuditRecord): string {
-  const { route, method, path, client, principal } = record
+  const { route, method, path, client, principal, basis } = record
   return `,"route":${constant(route)},"method":${constant(method)},"path":${nullable(path)},"client":${quoted(
     client,
-  )},"principal":${principalJson(principal)}`
+  )}${basis === null ? '' : basisJson(basis)},"principal":${principalJson(principal)}`
+}
+
+/** Beside the host and the order only what is not the usual: most requests have no more. */
+function basisJson(basis: Basis): string {
+  const { host, seq, during } = basis
+  const line = `,"host":${quoted(host)},"seq":${whole(seq)}${during > 0 ? `,"during":${whole(during)}` : ''}`
+  return isUsual(basis) ? line : line + unusualJson(basis)
+}
+
+function isUsual({ waitedMs, peer, websocket, bodyBytes, origin, shown }: Basis): boolean {
+  if (waitedMs > 0 || websocket || bodyBytes !== 0) return false
+  return peer === null && origin === null && shown === null
+}
+
+function unusualJson({ waitedMs, peer, websocket, bodyBytes, origin, preflight, shown }: Basis): string {
+  let line = ''
+  if (waitedMs > 0) line += `,"waited_ms":${whole(waitedMs)}`
+  if (peer !== null) line += `,"peer":${quoted(peer)}`
+  if (websocket) line += ',"websocket":true'
+  if (bodyBytes !== 0) line += `,"body_bytes":${bodyBytes === null ? 'null' : whole(bodyBytes)}`
+  if (origin !== null) line += `,"origin":${quoted(origin)}`
+  if (preflight !== null) {
+    line += `,"preflight":{"method":${quoted(preflight.method)},"headers":${nullable(preflight.headers)}}`
+  }
+  return shown === null ? line : `${line},"shown":${quoted(shown)}`
 }
 
 function verdict(record: AuditRecord): string {

@@ -43,6 +43,7 @@ const PROBE: readonly Charge[] = Object.freeze([
       cooldown: null,
       concurrent: null,
       onStoreError: 'deny',
+      accuracy: 'exact',
     } as const),
     key: bucketKey('~probe', []),
     cost: 1,
@@ -81,14 +82,7 @@ export class FallbackCounters implements CounterStore {
   /** @returns at once while the store is given up */
   charge(charges: readonly Charge[], nowMs: number): ChargeResult | Promise<ChargeResult> {
     if (!this.#canAsk) return this.#instead.charge(charges, nowMs)
-    const epoch = this.#circuit.epoch
-    const call = this.#remote.charge(charges, nowMs)
-    if (!(call instanceof Promise)) return call
-    const failed = (error: StoreError): ChargeResult => {
-      this.#failed(error, epoch)
-      return this.#instead.charge(charges, nowMs)
-    }
-    return this.#calls.within(call, failed)
+    return this.#within(this.#remote.charge(charges, nowMs), () => this.#instead.charge(charges, nowMs))
   }
 
   /** Gives back where it was taken. What was taken in a store that is given up by now leaves its window there. */
@@ -103,14 +97,7 @@ export class FallbackCounters implements CounterStore {
   /** From the store, or this process's own count when it does not answer. */
   read(limit: Limit, key: string, nowMs: number): BucketState | Promise<BucketState> {
     if (!this.#canAsk) return this.#instead.read(limit, key, nowMs)
-    const epoch = this.#circuit.epoch
-    const call = this.#remote.read(limit, key, nowMs)
-    if (!(call instanceof Promise)) return call
-    const failed = (error: StoreError): BucketState => {
-      this.#failed(error, epoch)
-      return this.#instead.read(limit, key, nowMs)
-    }
-    return this.#calls.within(call, failed)
+    return this.#within(this.#remote.read(limit, key, nowMs), () => this.#instead.read(limit, key, nowMs))
   }
 
   /**
@@ -119,15 +106,7 @@ export class FallbackCounters implements CounterStore {
    */
   reset(key: string): void | Promise<void> {
     this.#instead.reset(key)
-    if (!this.#canAsk) return
-    const epoch = this.#circuit.epoch
-    const call = this.#remote.reset(key)
-    if (!(call instanceof Promise)) return
-    const failed = (error: StoreError): never => {
-      this.#failed(error, epoch)
-      throw error
-    }
-    return this.#calls.within(call, failed)
+    if (this.#canAsk) return this.#within(this.#remote.reset(key), thrown)
   }
 
   state(): StoreStatus {
@@ -140,9 +119,15 @@ export class FallbackCounters implements CounterStore {
     this.#calls.close()
   }
 
-  /** A store of which too much was asked already has not failed: only this call is made elsewhere. */
-  #failed({ trouble, message }: StoreError, epoch: number): void {
-    if (trouble !== 'busy') this.#circuit.failed(message, epoch)
+  /** What the store answers; or else what `instead` tells or throws, and the circuit is told. */
+  #within<T>(call: T | Promise<T>, instead: (error: StoreError) => T): T | Promise<T> {
+    if (!(call instanceof Promise)) return call
+    const { epoch } = this.#circuit
+    return this.#calls.within(call, (error) => {
+      // A store of which too much was asked already has not failed: only this call is made elsewhere.
+      if (error.trouble !== 'busy') this.#circuit.failed(error.message, epoch)
+      return instead(error)
+    })
   }
 
   get #canAsk(): boolean {
@@ -151,9 +136,10 @@ export class FallbackCounters implements CounterStore {
 
   async #probe(): Promise<void> {
     const call = this.#remote.charge(PROBE, Date.now())
-    const failed = (error: StoreError): never => {
-      throw error
-    }
-    if (call instanceof Promise) await this.#calls.within(call, failed)
+    if (call instanceof Promise) await this.#calls.within(call, thrown)
   }
+}
+
+function thrown(error: StoreError): never {
+  throw error
 }

@@ -1,4 +1,5 @@
-import type { BucketState, Charge, ChargeResult, Limit } from '../core/limits.ts'
+import { leaseTerms } from '../core/lease.ts'
+import { type BucketState, type Charge, type ChargeResult, type Limit, NO_WARNINGS } from '../core/limits.ts'
 import type { CounterStore } from '../core/ports.ts'
 import { type Lease, type LeaseCharge, Leases } from './leased/leases.ts'
 
@@ -11,21 +12,8 @@ export interface LeasedOptions {
   readonly maxLeases?: number
 }
 
-/** All leases of all processes together are at most this share of the smallest window. */
-const LEASED_SHARE = 0.1
 const MAX_LEASES = 40_000
 const SWEEP_MS = 250
-const NO_WARNINGS: readonly string[] = Object.freeze([])
-
-/**
- * What one lease of a limit holds: `floor(smallest max * 0.1 / replicas)`. It is charged when it is taken and spent at
- * most one lease later, so in any window at most `max + replicas * leaseSize` get through. 0: every request asks.
- */
-export function leaseSize(limit: Limit, replicas: number): number {
-  if (limit.accuracy !== 'leased' || limit.windows.length === 0) return 0
-  const smallest = Math.min(...limit.windows.map(({ max }) => max))
-  return Math.floor((smallest * LEASED_SHARE) / Math.max(1, replicas))
-}
 
 const isLeased = ({ limit }: Charge): boolean => limit.accuracy === 'leased'
 
@@ -80,7 +68,7 @@ export class LeasedCounters implements CounterStore {
     return this.#store.reset(key)
   }
 
-  /** Gives all leases back. */
+  /** Gives all leases back; the store has to stay until it has taken them. */
   close(): void {
     clearInterval(this.#timer)
     this.#leases.endAll()
@@ -130,7 +118,7 @@ export class LeasedCounters implements CounterStore {
     const nowMs = performance.now()
     const leases: LeaseCharge[] = []
     for (const { limit, key } of uncovered) {
-      const cost = leaseSize(limit, this.#replicas())
+      const cost = leaseTerms(limit, this.#replicas())?.lease ?? 0
       if (cost === 0 || this.#asking.has(key) || this.#leases.isFull(key, nowMs)) continue
       this.#asking.add(key)
       leases.push({ limit, key, cost })

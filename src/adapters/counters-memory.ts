@@ -1,4 +1,11 @@
-import type { BucketState, Charge, ChargeResult, Limit } from '../core/limits.ts'
+import {
+  type BucketState,
+  type Charge,
+  type ChargeResult,
+  checkCost,
+  type Limit,
+  NO_WARNINGS,
+} from '../core/limits.ts'
 import type { CounterStore } from '../core/ports.ts'
 import { Buckets, MISSING } from './counters/buckets.ts'
 import { Cooldowns } from './counters/cooldowns.ts'
@@ -10,7 +17,6 @@ import { Tally } from './counters/tally.ts'
  * in all, which is what a 256 MB container has to spare.
  */
 const DEFAULT_MAX_BUCKETS = 40_000
-const NO_WARNINGS: readonly string[] = Object.freeze([])
 
 /** Numbers for the metrics. */
 export interface CountersStats {
@@ -111,9 +117,9 @@ export class MemoryCounters implements CounterStore {
   }
 
   #waitMs(charges: readonly Charge[], index: number, nowMs: number): number {
-    const { limit, key, cost } = charges[index] as Charge
-    if (!Number.isSafeInteger(cost) || cost < 1)
-      throw new RangeError(`the cost ${cost} is no positive integer`)
+    const charge = charges[index] as Charge
+    checkCost(charge)
+    const { limit, key, cost } = charge
     const bucket = this.#buckets.find(key)
     this.#found[index] = bucket
     if (bucket !== MISSING) this.#buckets.use(bucket)

@@ -1,15 +1,19 @@
 import { once } from 'node:events'
-import type { BucketState, Charge, ChargeResult, Limit } from '../core/limits.ts'
+import { setTimeout as wait } from 'node:timers/promises'
+import { type BucketState, type Charge, type ChargeResult, checkCost, type Limit } from '../core/limits.ts'
 import type { CounterStore } from '../core/ports.ts'
+import type { RedisSettings } from '../core/redis.ts'
 import { connectRedis, type RedisClient, type TellConnection } from './redis/connection.ts'
 import { definitionOf } from './redis/definition.ts'
 import { redisKeys } from './redis/keys.ts'
 import { chargeReply } from './redis/reply.ts'
 import { SCRIPT, type ScriptMode } from './redis/script.ts'
 import { ScriptRunner } from './redis/script-runner.ts'
-import type { RedisSettings } from './redis/settings.ts'
 import { StoreError } from './redis/store-error.ts'
 import { storeErrorOf } from './redis/trouble.ts'
+
+/** The longest that the end of the connection waits for what is being given back. */
+const LAST_REFUNDS_MS = 1000
 
 export interface RedisCountersOptions {
   readonly settings: RedisSettings
@@ -31,6 +35,8 @@ export class RedisCounters implements CounterStore {
   readonly #isCallersClock: boolean
   /** When each charge was taken by the clock of Redis: a refund has to name that time. */
   readonly #takenAtMs = new WeakMap<Charge, number>()
+  /** Refunds that are not answered yet. */
+  readonly #refunds = new Set<Promise<void>>()
 
   /** Connects in the background: the charges of the first moments may be refused. */
   constructor({ settings, onConnection, clock = 'redis' }: RedisCountersOptions) {
@@ -43,10 +49,7 @@ export class RedisCounters implements CounterStore {
 
   /** @throws RangeError when a cost is not a positive integer, or a limit has too many windows */
   async charge(charges: readonly Charge[], nowMs: number): Promise<ChargeResult> {
-    for (const { cost } of charges) {
-      if (!Number.isSafeInteger(cost) || cost < 1)
-        throw new RangeError(`the cost ${cost} is no positive integer`)
-    }
+    for (const charge of charges) checkCost(charge)
     const { result, atMs } = chargeReply(await this.#run('charge', charges, nowMs), charges)
     if (result.refused === -1) for (const charge of charges) this.#takenAtMs.set(charge, atMs)
     return result
@@ -56,7 +59,7 @@ export class RedisCounters implements CounterStore {
   refund(charges: readonly Charge[], nowMs: number): void {
     for (const charge of charges) {
       const takenAtMs = this.#isCallersClock ? nowMs : this.#takenAtMs.get(charge)
-      if (takenAtMs !== undefined) this.#run('refund', [charge], nowMs, takenAtMs).catch(() => undefined)
+      if (takenAtMs !== undefined) this.#refund(charge, nowMs, takenAtMs)
     }
   }
 
@@ -74,25 +77,44 @@ export class RedisCounters implements CounterStore {
     await withDeadline(this.#client.del(this.#keyOf(key)), this.#timeoutMs)
   }
 
-  /** Resolves when there is a connection, or after `waitMs` without one. Never rejects. */
+  /** Resolves when there is a connection, when it fails, or after `waitMs`. Never rejects. */
   async connected(waitMs: number): Promise<void> {
     if (this.#client.status === 'ready') return
     await once(this.#client, 'ready', { signal: AbortSignal.timeout(waitMs) }).catch(() => undefined)
   }
 
-  /** Ends the connection; what is under way is refused. */
-  close(): void {
+  /** Ends the connection once what is being given back is answered, or after a second; what else is under way is refused. */
+  async close(): Promise<void> {
+    if (this.#refunds.size > 0) {
+      await Promise.race([Promise.all(this.#refunds), wait(LAST_REFUNDS_MS, undefined, { ref: false })])
+    }
     this.#client.disconnect()
   }
 
-  #run(mode: ScriptMode, charges: readonly Charge[], nowMs: number, takenAtMs?: number): Promise<unknown> {
-    const keys: string[] = []
-    const args: (string | number)[] = [mode, this.#isCallersClock ? nowMs : '', takenAtMs ?? '']
-    for (const { limit, key, cost } of charges) {
-      keys.push(this.#keyOf(key))
-      args.push(cost, definitionOf(limit))
-    }
-    return this.#runner.run(keys, args)
+  #refund(charge: Charge, nowMs: number, takenAtMs: number): void {
+    const refund: Promise<void> = this.#run('refund', [charge], nowMs, takenAtMs).then(
+      () => void this.#refunds.delete(refund),
+      () => void this.#refunds.delete(refund),
+    )
+    this.#refunds.add(refund)
+  }
+
+  #run(
+    mode: ScriptMode,
+    charges: readonly Charge[],
+    nowMs: number,
+    takenAtMs: number | null = null,
+  ): Promise<unknown> {
+    return this.#runner.run({
+      mode,
+      nowMs: this.#isCallersClock ? nowMs : null,
+      takenAtMs,
+      charges: charges.map(({ limit, key, cost }) => ({
+        key: this.#keyOf(key),
+        cost,
+        definition: definitionOf(limit),
+      })),
+    })
   }
 }
 

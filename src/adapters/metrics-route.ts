@@ -6,10 +6,10 @@ export const OUTCOMES: readonly AuditOutcome[] = Object.freeze(['forward', 'refu
 export const STATUS_CLASSES: readonly string[] = Object.freeze(['none', '1xx', '2xx', '3xx', '4xx', '5xx'])
 
 /** Upper bounds in seconds. */
-export const DURATION_BOUNDS: readonly number[] = Object.freeze([
+const DURATION_BOUNDS: readonly number[] = Object.freeze([
   0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60,
 ])
-export const GATE_BOUNDS: readonly number[] = Object.freeze([
+const GATE_BOUNDS: readonly number[] = Object.freeze([
   0.000025, 0.00005, 0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.1, 1,
 ])
 

@@ -215,7 +215,9 @@ class MeteredCounters implements Counters {
   }
 
   #note(charges: readonly Charge[], result: ChargeResult): ChargeResult {
-    if (result.refused !== -1) add(this.#counts.hits, (charges[result.refused] as Charge).limit.name)
+    // A store that does not answer refuses by itself: sallyport_limit_fallback_total counts that.
+    const isHit = result.refused !== -1 && result.cause !== 'unavailable'
+    if (isHit) add(this.#counts.hits, (charges[result.refused] as Charge).limit.name)
     for (const warning of result.warnings)
       add(this.#counts.warnings, warning.slice(0, warning.lastIndexOf(':')))
     return result

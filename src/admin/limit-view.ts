@@ -63,7 +63,10 @@ export const limitsSchema = z
   .meta({ description: 'The named limits of the policy in force.' })
 
 const stateShape = {
-  rate: z.string().nullable().meta({ description: 'The tightest window; null when the limit has none.' }),
+  rate: z
+    .string()
+    .nullable()
+    .meta({ description: 'The tightest window, or `8 at once` when the limit has none.' }),
   max: z.number().nullable(),
   remaining: z.number().nullable(),
   resets_at: timeSchema.nullable().meta({ description: 'When the window gives back what was spent.' }),
@@ -115,9 +118,9 @@ export function shownStore(status: StoreStatus): z.input<typeof storeSchema> {
   return { state: name, since: isoTime(sinceMs), failures, last_problem: lastProblem, instead }
 }
 
-/** Where a bucket is counted now; null is no shared store. */
-export function countedIn(status: StoreStatus | null): z.input<typeof countedInSchema> {
-  if (status === null) return 'process'
+/** Where a bucket is counted now: places of `concurrent` never in a shared store. @param status null is no such store */
+export function countedIn({ windows }: Limit, status: StoreStatus | null): z.input<typeof countedInSchema> {
+  if (status === null || windows.length === 0) return 'process'
   return status.name === 'closed' ? 'store' : 'fallback'
 }
 
@@ -129,18 +132,29 @@ export interface ShownState {
   readonly resets_at: string | null
 }
 
-const NO_WINDOW: ShownState = Object.freeze({ rate: null, max: null, remaining: null, resets_at: null })
-
 /** @param nowMs when it was read */
-export function shownState({ windows }: Limit, state: BucketState, nowMs: number): ShownState {
+export function shownState({ windows, concurrent }: Limit, state: BucketState, nowMs: number): ShownState {
   const window = windows[state.window]
-  if (window === undefined) return NO_WINDOW
+  if (window === undefined) return windows.length === 0 ? shownPlaces(concurrent, state) : NOTHING_KNOWN
   return {
     rate: rateOf(window),
     max: window.max,
     remaining: bounded(state.remaining, window.max),
     resets_at: isoTime(nowMs + bounded(state.resetMs, LONGEST_MS)),
   }
+}
+
+const NOTHING_KNOWN: ShownState = Object.freeze({
+  rate: null,
+  max: null,
+  remaining: null,
+  resets_at: null,
+})
+
+/** Nobody knows when a request will be over. */
+function shownPlaces(max: number | null, { remaining }: BucketState): ShownState {
+  if (max === null) return NOTHING_KNOWN
+  return { rate: `${max} at once`, max, remaining: bounded(remaining, max), resets_at: null }
 }
 
 /** One line for the audit. */

@@ -5,8 +5,9 @@ import type { Log } from '../adapters/log.ts'
 import { canonicalAddress } from '../core/address.ts'
 import type { Limit } from '../core/limits.ts'
 import type { CounterStore } from '../core/ports.ts'
-import { type BucketValue, type BucketValues, bucketKeyFor } from '../policies/limit/bucket.ts'
-import { answers, isoTime, jsonOf } from './describe.ts'
+import { type BucketValues, bucketKeyFor } from '../policies/limit/bucket.ts'
+import type { BucketValue } from '../policies/limit/plan.ts'
+import { answers, jsonOf } from './describe.ts'
 import {
   bucketSchema,
   bucketValuesSchema,
@@ -19,11 +20,11 @@ import {
   shownStore,
   stateText,
 } from './limit-view.ts'
-import { peerOf } from './login.ts'
+import { auditOrder, type OrderParts, whyOf } from './order.ts'
 import type { PolicyParts } from './policy.ts'
 import { refuse } from './problem.ts'
 
-export interface LimitParts extends Pick<PolicyParts, 'current' | 'audit' | 'token'> {
+export interface LimitParts extends OrderParts, Pick<PolicyParts, 'current'> {
   readonly counters: Pick<CounterStore, 'read' | 'reset'>
   /** How the shared store is; absent when this process counts for itself. */
   readonly store?: (() => StoreStatus) | undefined
@@ -73,7 +74,12 @@ function getBucket(app: FastifyInstance, parts: LimitParts): void {
       const found = bucketOf(parts, request.params.name, request.query)
       if ('problem' in found) return refuse(reply, found.code ?? 'query_invalid', { detail: found.problem })
       const { limit, bucket } = found
-      return { limit: limit.name, bucket, ...(await stateOf(parts, found)), counted_in: placeIn(parts) }
+      return {
+        limit: limit.name,
+        bucket,
+        ...(await stateOf(parts, found)),
+        counted_in: placeIn(parts, limit),
+      }
     },
   )
 }
@@ -137,7 +143,7 @@ function mistakeIn(
 
 const quoted = (names: readonly string[]): string => names.map((one) => `\`${one}\``).join(', ')
 
-const placeIn = ({ store }: LimitParts) => countedIn(store?.() ?? null)
+const placeIn = ({ store }: LimitParts, limit: Limit) => countedIn(limit, store?.() ?? null)
 
 async function stateOf({ counters }: LimitParts, { limit, key }: Bucket): Promise<ShownState> {
   const nowMs = Date.now()
@@ -155,13 +161,13 @@ async function resetFor(request: FastifyRequest, parts: LimitParts, found: Bucke
     good = true
     after = await stateOf(parts, found)
   } finally {
-    tellReset(request, parts, { limit: limit.name, bucket, good, before, after })
+    tellReset(request, parts, { limit, bucket, good, before, after })
   }
-  return { limit: limit.name, bucket, counted_in: placeIn(parts), before, after }
+  return { limit: limit.name, bucket, counted_in: placeIn(parts, limit), before, after }
 }
 
 interface Told {
-  readonly limit: string
+  readonly limit: Limit
   readonly bucket: string
   readonly good: boolean
   readonly before: ShownState
@@ -170,23 +176,18 @@ interface Told {
 }
 
 function tellReset(request: FastifyRequest, parts: LimitParts, told: Told): void {
-  const { limit, bucket, good, before, after } = told
-  const { audit, token, log } = parts
-  const [who, address] = [token.fingerprint, peerOf(request)]
-  const why = `admin API: token ${who} from ${address}`
+  const { bucket, good, before, after } = told
+  const limit = told.limit.name
+  const { log } = parts
+  const why = whyOf(request, parts.token)
   if (good) log.info('limit reset', { limit, bucket, why })
   else log.error('limit not reset', { limit, bucket, why })
-  audit.event({
-    type: 'admin',
-    time: isoTime(Date.now()),
-    id: request.id,
-    who,
-    address,
+  auditOrder(request, parts, {
     action: 'limit.reset',
     good,
     limit,
     bucket,
-    counted_in: placeIn(parts),
+    counted_in: placeIn(parts, told.limit),
     before: stateText(before),
     after: after === null ? null : stateText(after),
   })

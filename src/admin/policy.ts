@@ -1,19 +1,16 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { z } from 'zod'
-import type { AuditEvent } from '../adapters/audit.ts'
 import type { Route } from '../core/policy.ts'
 import type { Current } from '../runtime/current.ts'
+import type { Reloaded } from '../runtime/reload.ts'
 import { answers, isoTime, jsonOf, timeSchema } from './describe.ts'
-import { peerOf } from './login.ts'
+import { auditOrder, type OrderParts, whyOf } from './order.ts'
 import { refuse } from './problem.ts'
-import type { AdminToken } from './token.ts'
 
-export interface PolicyParts {
+export interface PolicyParts extends OrderParts {
   readonly current: Current
-  /** Reads the file again, at once. `why` is for the log line that tells of it. */
-  readonly reload: (why: string) => void
-  readonly audit: { readonly event: (event: AuditEvent) => void }
-  readonly token: AdminToken
+  /** Reads the file again. `why` is for the log line that tells of it. It never rejects. */
+  readonly reload: (why: string) => Promise<Reloaded>
 }
 
 const policySchema = z.object({
@@ -33,7 +30,11 @@ const policySchema = z.object({
       auth: z.array(z.string()).meta({ description: 'Authenticators; `none` lets anybody in.' }),
       checks: z.array(z.string()).meta({ description: 'What is asked, in order.' }),
       upstream: z.string(),
-      mode: z.enum(['enforce', 'report']),
+      mode: z.enum(['enforce', 'partly', 'report']),
+      reported: z.array(z.string()).meta({ description: 'Checks that are only reported.' }),
+      enforced_percent: z
+        .uint32()
+        .meta({ description: 'The share of principals to whom these are enforced all the same.' }),
       websocket: z.boolean(),
     }),
   ),
@@ -77,10 +78,21 @@ function getPolicy(app: FastifyInstance, { current }: PolicyParts): void {
   )
 }
 
-function shown({ id, pattern, methods, checks, upstream, mode, websocket }: Route) {
-  const names = checks.map(({ name }) => name)
-  return { id, pattern, methods: [...methods], checks: names, upstream: upstream.name, mode, websocket }
+function shown({ id, pattern, methods, checks, upstream, mode, reporting, websocket }: Route) {
+  return {
+    id,
+    pattern,
+    methods: [...methods],
+    checks: checks.map(({ name }) => name),
+    upstream: upstream.name,
+    mode,
+    reported: [...(reporting?.checks ?? [])],
+    enforced_percent: reporting?.enforcedPercent ?? PERCENT,
+    websocket,
+  }
 }
+
+const PERCENT = 100
 
 const textAnswer = { description: 'The text.', content: { 'text/yaml': { schema: { type: 'string' } } } }
 
@@ -105,13 +117,12 @@ function postReload(app: FastifyInstance, parts: PolicyParts): void {
       422: 'The body is something else.',
     }),
   }
-  app.post('/policy/reload', { schema }, (request, reply) => {
+  app.post('/policy/reload', { schema }, async (request, reply) => {
     const before = current.loaded.policy.hash
     if (!isMatch(request.headers['if-match'], before)) {
       return refuse(reply, 'policy_changed', { detail: `The policy in force is ${before}.` })
     }
-    reloadFor(request, parts)
-    const { loaded, lastReload } = current
+    const { loaded, lastReload } = await reloadFor(request, parts)
     if (lastReload.good) {
       return reply.send({ hash: loaded.policy.hash, before, loaded_at: isoTime(loaded.loadedAtMs) })
     }
@@ -126,19 +137,15 @@ function isMatch(field: string | undefined, hash: string): boolean {
 }
 
 /** Reloads, with one line in the log and one in the audit. */
-function reloadFor(request: FastifyRequest, { current, reload, audit, token }: PolicyParts): void {
-  const [who, address] = [token.fingerprint, peerOf(request)]
+async function reloadFor(request: FastifyRequest, parts: PolicyParts): Promise<Reloaded> {
+  const { current, reload, token } = parts
   const before = current.loaded.policy.hash
-  reload(`admin API: token ${who} from ${address}`)
-  audit.event({
-    type: 'admin',
-    time: isoTime(Date.now()),
-    id: request.id,
-    who,
-    address,
+  const reloaded = await reload(whyOf(request, token))
+  auditOrder(request, parts, {
     action: 'policy.reload',
-    good: current.lastReload.good,
+    good: reloaded.lastReload.good,
     before,
-    after: current.loaded.policy.hash,
+    after: reloaded.loaded.policy.hash,
   })
+  return reloaded
 }

@@ -15,16 +15,20 @@ import { newRequestId } from '../http/request-id.ts'
 import { circuitRoutes } from './circuits.ts'
 import { answers, jsonOf } from './describe.ts'
 import { doorOf } from './door.ts'
+import { type ExplainParts, explainRoutes } from './explain.ts'
 import { healthRoutes } from './health.ts'
 import { type LimitParts, limitRoutes } from './limits.ts'
 import { loginOf } from './login.ts'
 import { type PolicyParts, policyRoutes } from './policy.ts'
 import { PROBLEM_ID, problemSchema, refuse } from './problem.ts'
+import { type ReportParts, reportRoutes } from './report.ts'
 import { AdminToken } from './token.ts'
 
 export interface AdminParts
   extends Pick<PolicyParts, 'current' | 'reload' | 'audit'>,
-    Pick<LimitParts, 'counters' | 'store'> {
+    Pick<LimitParts, 'counters' | 'store'>,
+    Pick<ExplainParts, 'recent'>,
+    ReportParts {
   /** The host of `admin.listen`, for which the listener answers if it is a name. */
   readonly host: string
   readonly token: string
@@ -80,6 +84,8 @@ export async function createAdminServer(parts: AdminParts): Promise<AdminServer>
   policyRoutes(app, { ...parts, token })
   limitRoutes(app, { ...parts, token })
   circuitRoutes(app, parts.circuits)
+  explainRoutes(app, parts)
+  reportRoutes(app, parts)
   healthRoutes(app, parts.health)
   await app.ready()
   return {

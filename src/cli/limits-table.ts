@@ -2,6 +2,7 @@ import type { z } from 'zod'
 import type { bucketSchema, limitsSchema } from '../admin/limit-view.ts'
 import { visible } from '../config/issues.ts'
 import type { Io } from './command.ts'
+import { GAP, MAX_CELL, tableOf } from './table.ts'
 
 type Limits = z.output<typeof limitsSchema>
 /** A bucket's state, with what it is called. */
@@ -9,8 +10,6 @@ export type Row = Pick<z.output<typeof bucketSchema>, 'rate' | 'max' | 'remainin
   readonly names: readonly string[]
 }
 
-const MAX_CELL = 120
-const GAP = '  '
 const NOTHING = '-'
 
 /** All limits, one on a line, and how the shared store is. */
@@ -67,17 +66,4 @@ function barOf({ max, remaining }: Row, hasColour: boolean): string {
   const bar = `[${'#'.repeat(Math.round(share * BAR_WIDTH)).padEnd(BAR_WIDTH, '.')}]`
   if (!hasColour) return bar
   return `${COLOURS[share >= 1 ? 'full' : share >= HIGH_SHARE ? 'high' : 'low']}${bar}${COLOUR_END}`
-}
-
-/** Every text is made harmless first: names are the words of others. */
-function tableOf(rows: readonly (readonly string[])[]): string {
-  const cells = rows.map((row) => row.map((cell) => visible(cell, MAX_CELL)))
-  const widths = (cells[0] ?? []).map((_, i) => Math.max(...cells.map((row) => row[i]?.length ?? 0)))
-  const lines = cells.map((row) =>
-    row
-      .map((cell, i) => cell.padEnd(widths[i] ?? 0))
-      .join(GAP)
-      .trimEnd(),
-  )
-  return `${lines.join('\n')}\n`
 }

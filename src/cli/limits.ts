@@ -1,9 +1,11 @@
 import type { z } from 'zod'
 import { bucketSchema, limitsSchema, resetSchema } from '../admin/limit-view.ts'
 import { visible } from '../config/issues.ts'
+import { BUCKET_VALUES } from '../policies/limit/bucket.ts'
 import { limitName } from '../policies/limit/schema.ts'
 import { type AdminAnswer, type AdminDoor, adminDoor, askAdmin, NoAnswer } from './admin-client.ts'
 import { ANSWER_IS_NO, type Command, GOOD, type Io, WRONG_USE } from './command.ts'
+import { jsonText } from './json-text.ts'
 import { bucketTable, limitsTable, placeNote } from './limits-table.ts'
 import { commandOf, readOptions, WrongUse } from './options.ts'
 
@@ -39,7 +41,6 @@ const OPTIONS = {
   admin: { type: 'string' },
   json: { type: 'boolean', default: false },
 } as const
-const VALUES = ['ip', 'key', 'org', 'subject', 'route'] as const
 const MAX_SHOWN = 300
 
 type Values = ReturnType<typeof readOptions<typeof OPTIONS>>['values']
@@ -80,7 +81,7 @@ function askedFor(values: Values, [name, ...more]: readonly string[], io: Io): A
   if (name !== undefined && !limitName.safeParse(name).success)
     throw new WrongUse('that is no name of a limit')
   const bucket: Record<string, string> = {}
-  for (const one of VALUES) {
+  for (const one of BUCKET_VALUES) {
     const value = values[one]
     if (value !== undefined) bucket[one] = value
   }
@@ -127,15 +128,6 @@ function tell<S extends z.ZodType>(
   if (!answer.success) throw new NoAnswer('this is not the answer of an admin listener of this version')
   io.stdout.write(json ? `${jsonText(body)}\n` : table(answer.data))
   return GOOD
-}
-
-const NOT_ASCII = /[\u007f-\uffff]/g
-
-/** In ASCII: beyond it there are characters that command a terminal, too. */
-function jsonText(body: unknown): string {
-  return JSON.stringify(body).replace(NOT_ASCII, (unit) => {
-    return `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`
-  })
 }
 
 const WRONG_VALUES: ReadonlySet<number> = new Set([400, 422])

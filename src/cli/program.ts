@@ -1,22 +1,16 @@
 import { readFileSync } from 'node:fs'
 import { nearest } from '../config/nearest.ts'
-import { check } from './check.ts'
 import { type Command, GOOD, type Io, WRONG_USE } from './command.ts'
-import { health } from './health.ts'
-import { keys } from './keys.ts'
-import { limits } from './limits.ts'
-import { schema } from './schema.ts'
-import { serve } from './serve.ts'
 
 const help: Command = {
   name: 'help',
   summary: 'tell about a command: help serve',
   help: 'sallyport help [COMMAND]\n\nExample:\n  sallyport help serve\n',
   run: async ([name], io) => {
-    if (name === undefined) io.stdout.write(overview())
+    if (name === undefined) io.stdout.write(await overview())
     else {
-      const command = COMMANDS.find((one) => one.name === name)
-      if (command === undefined) return unknown(name, io)
+      const command = await commandNamed(name)
+      if (command === null) return unknown(name, io)
       io.stdout.write(command.help)
     }
     return GOOD
@@ -33,8 +27,23 @@ const version: Command = {
   },
 }
 
-/** Every command there is. */
-const COMMANDS: readonly Command[] = [serve, check, keys, limits, schema, health, version, help]
+/** Every command there is. Only the one that is asked for is loaded: a gate need not carry the rest about. */
+const COMMANDS: Readonly<Record<string, () => Command | Promise<Command>>> = {
+  serve: async () => (await import('./serve.ts')).serve,
+  check: async () => (await import('./check.ts')).check,
+  explain: async () => (await import('./explain.ts')).explain,
+  test: async () => (await import('./test.ts')).test,
+  report: async () => (await import('./report.ts')).report,
+  replay: async () => (await import('./replay.ts')).replay,
+  diff: async () => (await import('./diff.ts')).diff,
+  import: async () => (await import('./import.ts')).importPolicy,
+  keys: async () => (await import('./keys.ts')).keys,
+  limits: async () => (await import('./limits.ts')).limits,
+  schema: async () => (await import('./schema.ts')).schema,
+  health: async () => (await import('./health.ts')).health,
+  version: () => version,
+  help: () => help,
+}
 
 const HELP_WORDS = new Set(['--help', '-h'])
 const VERSION_WORDS = new Set(['--version', '-v'])
@@ -43,19 +52,25 @@ const VERSION_WORDS = new Set(['--version', '-v'])
 export async function runProgram(args: readonly string[], io: Io): Promise<number> {
   const [name, ...rest] = args
   if (name === undefined) {
-    io.stderr.write(overview())
+    io.stderr.write(await overview())
     return WRONG_USE
   }
   if (HELP_WORDS.has(name)) return help.run(rest, io)
   if (VERSION_WORDS.has(name)) return version.run(rest, io)
-  const command = COMMANDS.find((one) => one.name === name)
-  return command === undefined ? unknown(name, io) : command.run(rest, io)
+  const command = await commandNamed(name)
+  return command === null ? unknown(name, io) : command.run(rest, io)
+}
+
+async function commandNamed(name: string): Promise<Command | null> {
+  const load = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined
+  return load === undefined ? null : await load()
 }
 
 const NAME_WIDTH = 9
 
-function overview(): string {
-  const lines = COMMANDS.map(({ name, summary }) => `  ${name.padEnd(NAME_WIDTH)}${summary}`)
+async function overview(): Promise<string> {
+  const commands = await Promise.all(Object.values(COMMANDS).map((load) => load()))
+  const lines = commands.map(({ name, summary }) => `  ${name.padEnd(NAME_WIDTH)}${summary}`)
   return `sallyport COMMAND [options]
 
 ${lines.join('\n')}
@@ -71,10 +86,7 @@ const MAX_SHOWN = 60
 const NOT_PRINTABLE = /[^ -~]/g
 
 function unknown(name: string, { stderr }: Io): number {
-  const near = nearest(
-    name,
-    COMMANDS.map((command) => command.name),
-  )
+  const near = nearest(name, Object.keys(COMMANDS))
   const shown = name.slice(0, MAX_SHOWN).replace(NOT_PRINTABLE, '?')
   stderr.write(`sallyport: there is no command ${shown}${near === null ? '' : `, did you mean ${near}?`}\n`)
   stderr.write('See: sallyport help\n')

@@ -1,13 +1,15 @@
 import { writeFileSync } from 'node:fs'
 import { parseArgs } from 'node:util'
+import { testsJsonSchema } from '../cases/schema.ts'
 import { policyJsonSchema } from '../config/json-schema.ts'
 import { type Command, GOOD, type Io, WRONG_USE } from './command.ts'
 
-const HELP = `sallyport schema [--write FILE]
+const HELP = `sallyport schema [--tests] [--write FILE]
 
 Prints the JSON Schema (draft 2020-12) of policy files, for editors: name it in the first line of a policy as
 # yaml-language-server: $schema=./policy.schema.json
 
+  --tests        the schema of files with policy tests instead
   --write FILE   write it to FILE instead
 
 Example:
@@ -23,14 +25,15 @@ export const schema: Command = {
     const options = readArgs(args)
     if (typeof options === 'string') return wrongUse(io, options)
     if (options.help) io.stdout.write(HELP)
-    else if (options.write === undefined) io.stdout.write(policyJsonSchema())
-    else return write(options.write, io)
+    else if (options.write === undefined) io.stdout.write(schemaFor(options))
+    else return write(options.write, schemaFor(options), io)
     return GOOD
   },
 }
 
 interface Options {
   readonly write?: string | undefined
+  readonly tests: boolean
   readonly help: boolean
 }
 
@@ -38,7 +41,11 @@ function readArgs(args: readonly string[]): Options | string {
   try {
     const { values } = parseArgs({
       args: [...args],
-      options: { write: { type: 'string' }, help: { type: 'boolean', short: 'h', default: false } },
+      options: {
+        write: { type: 'string' },
+        tests: { type: 'boolean', default: false },
+        help: { type: 'boolean', short: 'h', default: false },
+      },
     })
     return values
   } catch (error) {
@@ -51,9 +58,13 @@ function wrongUse({ stderr }: Io, why: string): number {
   return WRONG_USE
 }
 
-function write(file: string, io: Io): number {
+function schemaFor({ tests }: Options): string {
+  return tests ? testsJsonSchema() : policyJsonSchema()
+}
+
+function write(file: string, text: string, io: Io): number {
   try {
-    writeFileSync(file, policyJsonSchema())
+    writeFileSync(file, text)
     return GOOD
   } catch (error) {
     return wrongUse(io, error instanceof Error ? error.message : String(error))

@@ -1,15 +1,16 @@
 import type { AuditTrail } from '../adapters/audit.ts'
+import { ConcurrentCounters } from '../adapters/counters/places.ts'
 import type { StoreStatus } from '../adapters/counters-fallback.ts'
 import { LeasedCounters } from '../adapters/counters-leased.ts'
 import type { MemoryCounters } from '../adapters/counters-memory.ts'
 import type { Log } from '../adapters/log.ts'
-import type { RedisSettings } from '../adapters/redis/settings.ts'
 import type { CounterStore } from '../core/ports.ts'
+import type { RedisSettings } from '../core/redis.ts'
 import { sharedCounters } from './wire-store-state.ts'
 
 export interface CountersNeeds {
   /** null: limits are counted in this process only. */
-  readonly redis: (RedisSettings & { readonly replicas: number }) | null
+  readonly redis: RedisSettings | null
   readonly local: MemoryCounters
   readonly audit: Pick<AuditTrail, 'event'>
   readonly log: Log
@@ -19,7 +20,8 @@ export interface CountersPart {
   readonly counters: CounterStore
   /** Absent: there is no shared store. */
   readonly status?: () => StoreStatus
-  readonly close: () => void
+  /** Gives back what was leased; after the last request. */
+  readonly close: () => Promise<void>
 }
 
 /** A Redis that is there answers sooner; one that is not must not keep the gate shut. */
@@ -27,7 +29,7 @@ const CONNECT_WAIT_MS = 1000
 
 /** Joins this process to the Redis that the policy names, and does without it for as long as it is not there. */
 export async function startCounters({ redis, local, audit, log }: CountersNeeds): Promise<CountersPart> {
-  if (redis === null) return { counters: local, close: () => undefined }
+  if (redis === null) return { counters: new ConcurrentCounters(local), close: async () => undefined }
   // The client of Redis is large: who counts in the process need not hold it in memory.
   const { RedisCounters } = await import('../adapters/counters-redis.ts')
   const remote = new RedisCounters({ settings: redis, onConnection: connectionTold(log) })
@@ -35,13 +37,13 @@ export async function startCounters({ redis, local, audit, log }: CountersNeeds)
   const { replicas, commandTimeoutMs: deadlineMs } = redis
   const leased = new LeasedCounters({ store: remote, replicas: () => replicas })
   const shared = { remote: leased, local, replicas: () => replicas, deadlineMs, audit, log }
-  const counters = await sharedCounters(shared)
-  const close = (): void => {
+  const fallback = await sharedCounters(shared)
+  const close = async (): Promise<void> => {
     leased.close()
-    counters.close()
-    remote.close()
+    fallback.close()
+    await remote.close()
   }
-  return { counters, status: () => counters.state(), close }
+  return { counters: new ConcurrentCounters(fallback), status: () => fallback.state(), close }
 }
 
 function connectionTold(log: Log) {

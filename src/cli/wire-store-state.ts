@@ -5,7 +5,7 @@ import type { SharedStoreState } from '../adapters/fallback/store-circuit.ts'
 import type { Log } from '../adapters/log.ts'
 import type { CounterStore } from '../core/ports.ts'
 
-export interface StoreNeeds {
+export interface SharedStoreNeeds {
   readonly remote: CounterStore
   readonly local: MemoryCounters
   /** How many processes share the store. */
@@ -20,14 +20,17 @@ export interface StoreNeeds {
  * The shared store with what is done without it. Tried once before it resolves, so that the first request does not
  * have to find out; `close` ends its timers.
  */
-export async function sharedCounters({ audit, log, ...needs }: StoreNeeds): Promise<FallbackCounters> {
+export async function sharedCounters({ audit, log, ...needs }: SharedStoreNeeds): Promise<FallbackCounters> {
   const counters = new FallbackCounters({ ...needs, onChange: storeStateTold(audit, log) })
   await counters.start()
   return counters
 }
 
 /** One line for the operator and one in the audit trail, whenever the store is given up or taken back. */
-export function storeStateTold(audit: StoreNeeds['audit'], log: Log): (state: SharedStoreState) => void {
+export function storeStateTold(
+  audit: SharedStoreNeeds['audit'],
+  log: Log,
+): (state: SharedStoreState) => void {
   return ({ name, sinceMs, failures, lastProblem }) => {
     audit.event({
       type: 'store_state',

@@ -1,24 +1,26 @@
 import type { AddressInfo } from 'node:net'
 import { type AuditTrail, createAudit } from '../adapters/audit.ts'
 import { type Back, createBack } from '../adapters/back.ts'
-import { ConcurrentCounters } from '../adapters/counters/places.ts'
 import { MemoryCounters } from '../adapters/counters-memory.ts'
 import type { Log } from '../adapters/log.ts'
 import { createMetrics, type Metrics } from '../adapters/metrics.ts'
+import { loadTested } from '../cases/tested.ts'
 import { Gate } from '../http/gate.ts'
-import { createOpsServer, type Health, type OpsServer } from '../http/probes.ts'
+import { createOpsServer, type OpsServer } from '../http/probes.ts'
 import { createDataServer, type DataServer } from '../http/server.ts'
+import { Report } from '../report/report.ts'
 import { Current, type Loaded, sendsOf } from '../runtime/current.ts'
 import { Drain } from '../runtime/drain.ts'
 import { healthOf } from '../runtime/health.ts'
-import { type Loading, loadPolicy } from '../runtime/load.ts'
+import type { Loading } from '../runtime/load.ts'
 import { giveBackMemory } from '../runtime/memory.ts'
 import { watchMemory } from '../runtime/overload.ts'
-import { reload } from '../runtime/reload.ts'
-import { watchFiles } from '../runtime/watch.ts'
+import { RecentRecords } from '../runtime/recent.ts'
 import { listenOn } from './listen-on.ts'
-import { startAdmin } from './wire-admin.ts'
+import { type AdminNeeds, startAdmin } from './wire-admin.ts'
 import { type CountersPart, startCounters } from './wire-counters.ts'
+import { auditTold, recording } from './wire-records.ts'
+import { startReloading } from './wire-reload.ts'
 import { startStore } from './wire-store.ts'
 
 /** The whole program, running. */
@@ -61,14 +63,22 @@ export class PolicyRefused extends Error {
  */
 export async function run(options: RunOptions): Promise<Running> {
   const { log } = options
-  const loading = loadPolicy(options.file, options.env, Date.now())
-  if (loading.compiled === null) throw new PolicyRefused([...loading.errors, ...loading.warnings])
+  const loading = loadTested(options.file, options.env, Date.now())
+  const failures = loading.compiled === null ? loading.errors : ((await loading.verify?.()) ?? [])
+  if (loading.compiled === null || failures.length > 0) {
+    throw new PolicyRefused([...failures, ...loading.warnings])
+  }
   if (loading.warnings.length > 0) log.warn('policy warnings', { problems: loading.warnings })
   const parts = await makeParts(loading.compiled, options)
-  const { refresh, reloadNow } = startReloading(parts, loading, options)
+  const { reloadNow, close } = startReloading({ ...options, ...parts, files: loading.files })
+  parts.closers.push(close)
+  const refresh = (): void => {
+    parts.audit.reopen()
+    void reloadNow('SIGHUP')
+  }
   try {
     giveBackMemory()
-    const addresses = await listen(parts, () => startAdmin(parts, reloadNow, log))
+    const addresses = await listen(parts, () => startAdmin({ ...parts, ...parts.asked }, reloadNow, log))
     parts.state.started = true
     const { hash, routes } = parts.current.loaded.policy
     const flushNow = () => parts.audit.flushNow()
@@ -90,8 +100,8 @@ interface Parts {
   readonly ops: OpsServer
   readonly drain: Drain
   readonly state: { started: boolean }
-  readonly health: () => Health
-  readonly circuits: Back['circuits']
+  /** What the admin API tells of. */
+  readonly asked: Pick<AdminNeeds, 'health' | 'circuits' | 'report' | 'recent'>
   readonly shared: CountersPart
   readonly closers: Closer[]
   readonly close: () => Promise<void>
@@ -107,7 +117,6 @@ async function makeParts(
   const { settings } = compiled
   const stored = await startStore({ file, settings, counters: local, log })
   const shared = await startCounters({ redis: settings.redis, local, audit, log })
-  const { counters } = shared
   const prepare = preparing(back, () => metrics)
   const metrics: Metrics = createMetrics({
     policy: () => policyNumbers(current),
@@ -121,15 +130,14 @@ async function makeParts(
     pressure: () => overload.pressure,
   })
   const current = new Current(prepare(compiled))
+  const report = new Report()
+  const recent = new RecentRecords()
   const gate = new Gate({
     live: () => current.loaded,
     clock: { nowMs: Date.now },
-    counters: metrics.metered(new ConcurrentCounters(counters)),
+    counters: metrics.metered(shared.counters),
     bounds: boundsOf(compiled.settings),
-    record: (record) => {
-      audit.record(record)
-      metrics.record(record)
-    },
+    record: recording(audit, metrics, settings.admin === null ? [] : [report, recent]),
     isDraining: () => drain.isDraining,
     pressure: () => overload.pressure,
   })
@@ -158,15 +166,8 @@ async function makeParts(
     close,
     log,
   })
-  const circuits = () => back.circuits()
-  return { current, prepare, audit, data, ops, drain, state, health, circuits, shared, closers, close }
-}
-
-function auditTold(log: Log) {
-  return (sink: string, problem: string | null): void => {
-    if (problem === null) log.info('audit sink works again', { sink })
-    else log.error('audit sink cannot be written to', { sink, problem })
-  }
+  const asked = { health, circuits: () => back.circuits(), report, recent }
+  return { current, prepare, audit, data, ops, drain, state, shared, closers, close, asked }
 }
 
 /** What a new policy needs of the parts that outlive it. */
@@ -202,25 +203,6 @@ function serverSettings({ server }: Settings) {
     keepAliveTimeoutMs: server.timeout.keepAliveMs,
     idleTimeoutMs: server.timeout.idleMs,
   }
-}
-
-interface Reloading extends Pick<Running, 'refresh'> {
-  readonly reloadNow: (why: string) => void
-}
-
-/** Watches the policy's files from now on. */
-function startReloading(parts: Parts, loading: Loading, { file, env, log }: RunOptions): Reloading {
-  const { current, prepare, audit } = parts
-  const load = () => loadPolicy(file, env, Date.now())
-  const again = (why: string) => reload({ current, load, prepare, log, nowMs: Date.now }, why)
-  const watcher = watchFiles(loading.files, { onChange: () => again('the file changed') })
-  parts.closers.push(() => watcher.close())
-  const reloadNow = (why: string): void => watcher.accept(again(why))
-  const refresh = (): void => {
-    audit.reopen()
-    reloadNow('SIGHUP')
-  }
-  return { refresh, reloadNow }
 }
 
 /** Ops first, so that probes are answered from the very start. */

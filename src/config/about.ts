@@ -1,5 +1,6 @@
 import type { Limit } from '../core/limits.ts'
 import type { KeyTable } from '../policies/key/table.ts'
+import { type RouteAbout, routesAbout } from './about-routes.ts'
 import { redisSecretsInFile } from './compile-redis.ts'
 import type { Sections } from './compile-sections.ts'
 import type { Draft } from './draft.ts'
@@ -12,8 +13,14 @@ export interface About {
   readonly auth: ReadonlyMap<string, readonly string[]>
   /** The admin token or a password of Redis itself stands in `text`, not a reference to it. */
   readonly tokenInFile: boolean
+  /** Where each authenticator looks for a key, by its name. */
+  readonly keyPlaces: ReadonlyMap<string, readonly string[]>
   /** Every named limit, in the file's order. */
   readonly limits: ReadonlyMap<string, LimitUse>
+  /** By the route's id. */
+  readonly routes: ReadonlyMap<string, RouteAbout>
+  /** Lower-case names of the headers that tell the upstream who asks. */
+  readonly identityNames: ReadonlySet<string>
 }
 
 /** A limit, and what is charged to it. */
@@ -37,9 +44,19 @@ export function aboutOf(text: string, sections: Sections, draft: Draft, compiled
   return Object.freeze({
     text,
     auth: namesByRoute('auth', sections, draft),
+    keyPlaces: keyPlaces(sections),
     tokenInFile: isTokenInFile || (redis !== null && redisSecretsInFile(redis, draft).length > 0),
     limits: limitUses(compiled, namesByRoute('limits', sections, draft)),
+    routes: routesAbout(sections, draft),
+    identityNames: new Set(Object.values(sections.single.identity ?? {}).filter((name) => name !== null)),
   })
+}
+
+/** `key` looks in one header unless it is written otherwise. */
+function keyPlaces({ named }: Sections): ReadonlyMap<string, readonly string[]> {
+  const places = new Map<string, readonly string[]>([['key', ['header:x-api-key']]])
+  for (const [name, settings] of named.authenticators) if (settings !== null) places.set(name, settings.in)
+  return places
 }
 
 /** What each route says itself, or else the defaults. */

@@ -33,7 +33,8 @@ export class Costs {
     for (const limit of limits) this.#tell(limit, cost, at, '')
     if (!anonymousOnly) this.#tellOfKeys(route)
     else if (limits.length === 0) {
-      this.#draft.warning(at, `the route \`${routeId}\` has no limits that its cost could be charged to`)
+      const message = `the route \`${routeId}\` has no limits that its cost could be charged to`
+      this.#draft.notice('cost-uncounted', at, message)
     }
   }
 
@@ -53,6 +54,7 @@ export class Costs {
       at,
       `a cost of ${cost} never fits into the limit \`${limit.name}\`${who}: its smallest window holds ${smallest}`,
       'make the cost smaller or the window larger',
+      'cost-unmeetable',
     )
   }
 }

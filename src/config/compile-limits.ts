@@ -17,7 +17,7 @@ export function compileLimits({ named }: Sections, draft: Draft): ReadonlyMap<st
     for (const key of ['on_store_error', 'accuracy'] as const) {
       if (settings[key] === undefined) continue
       const message = `\`${key}\` has no effect without \`redis\`: this process counts by itself`
-      draft.warning(['limits', name, key], message)
+      draft.notice('no-effect', ['limits', name, key], message)
     }
   }
   return compiled
@@ -45,7 +45,7 @@ export function tellPointlessLimits(
     const dimension = limit.by.find((by) => NEEDS_PRINCIPAL.has(by))
     if (anonymousOnly && dimension !== undefined) {
       const message = `\`${limit.name}\` counts by ${dimension}, but with \`auth: none\` nobody has one on route \`${routeId}\``
-      draft.error(place(index), message, 'give that route `limits` that count by ip')
+      draft.error(place(index), message, 'give that route `limits` that count by ip', 'limit-pointless')
     }
     const stricter = found.find(
       (other, i) => other !== undefined && i !== index && hides(other, limit, i < index),
@@ -54,6 +54,8 @@ export function tellPointlessLimits(
       draft.error(
         place(index),
         `\`${limit.name}\` is pointless beside \`${stricter.name}\`, which is never looser`,
+        undefined,
+        'limit-pointless',
       )
     }
   }
@@ -68,10 +70,12 @@ function hides(stricter: Limit, limit: Limit, isBefore: boolean): boolean {
 const STRICTNESS: Readonly<Record<StoreErrorMode, number>> = { allow: 0, local: 1, deny: 2 }
 
 /** Whether `limit` refuses nothing that `stricter` would not. One with a cooldown goes on refusing by itself. */
-function covers(stricter: Limit, limit: Limit): boolean {
+export function covers(stricter: Limit, limit: Limit): boolean {
   if (limit.cooldown !== null) return false
   if (placesOf(stricter) > placesOf(limit)) return false
   if (STRICTNESS[stricter.onStoreError] < STRICTNESS[limit.onStoreError]) return false
+  // Leases let more through than its windows hold.
+  if (stricter.accuracy === 'leased' && limit.accuracy !== 'leased') return false
   return limit.windows.every((window) => stricter.windows.some((other) => implies(other, window)))
 }
 
@@ -84,7 +88,7 @@ function countTheSame(a: Limit, b: Limit): boolean {
 }
 
 /** Whoever keeps to `window` keeps to `other`, too: so many of its windows cover one of the other's. */
-function implies(window: Window, other: Window): boolean {
+export function implies(window: Window, other: Window): boolean {
   if (window.kind === 'sliding') return window.max * Math.ceil(lengthOf(other) / window.windowMs) <= other.max
   if (other.kind === 'sliding') return false
   const units = window.unit === 'day' && other.unit === 'month' ? 31 : 1

@@ -11,7 +11,7 @@ export function tellTies(routes: readonly CompiledRoute[], ties: readonly Tie[],
     if (second === undefined || first === undefined) continue
     const line = draft.lineOf(['routes', first.index, 'match', 'path'])
     const message = `the route \`${first.route.id}\` on line ${line} matches the same requests (${methods.join(', ')})`
-    draft.error(['routes', second.index, 'match', 'path'], message)
+    draft.error(['routes', second.index, 'match', 'path'], message, undefined, 'route-tie')
   }
 }
 
@@ -25,6 +25,8 @@ export function tellForeignHosts(routes: readonly CompiledRoute[], { single }: S
       draft.error(
         ['routes', index, 'match', 'hosts', i],
         '`hosts` does not have this host: it is never answered for',
+        undefined,
+        'host-not-served',
       )
     }
   }

@@ -1,24 +1,13 @@
+import type { RedisSettings, RedisTls } from '../core/redis.ts'
+import { certificatesIn } from './certificates.ts'
 import type { Draft } from './draft.ts'
-import type { RedisNodeSettings, RedisOutput } from './schema-redis.ts'
+import type { RedisOutput } from './schema-redis.ts'
 import type { Path } from './yaml-values.ts'
 
-const PEM = '-----BEGIN CERTIFICATE-----'
-
-/** Where Redis is and how it is asked. */
-export interface RedisSettings {
-  readonly kind: 'single' | 'sentinel' | 'cluster'
-  readonly nodes: readonly RedisNodeSettings[]
-  /** What sentinels call the server; '' for the other kinds. */
-  readonly name: string
-  readonly username: string | null
-  readonly password: string | null
-  readonly sentinelPassword: string | null
-  readonly database: number
-  readonly tls: { readonly ca: string | null; readonly serverName: string | null } | null
-  readonly prefix: string
-  readonly commandTimeoutMs: number
-  /** Gateways that share the limits. */
-  readonly replicas: number
+/** What the secrets are called in the examples. */
+const REFERENCES: Readonly<Record<string, string>> = {
+  password: 'REDIS_PASSWORD',
+  sentinel_password: 'SENTINEL_PASSWORD',
 }
 
 /** Works out `redis`, and warns of secrets that stand in the file. */
@@ -55,13 +44,9 @@ function credentialsOf({
   return { username: url?.username ?? username ?? null, password: url?.password ?? password ?? null }
 }
 
-function tlsOf(
-  { url, tls }: RedisOutput,
-  draft: Draft,
-  readText: (path: string) => string,
-): RedisSettings['tls'] {
+function tlsOf({ url, tls }: RedisOutput, draft: Draft, readText: (path: string) => string): RedisTls | null {
   if (tls === undefined) return url?.isTls === true ? Object.freeze({ ca: null, serverName: null }) : null
-  const ca = tls.ca === undefined ? null : readCa(tls.ca, draft, readText)
+  const ca = certificatesIn(tls.ca, ['redis', 'tls', 'ca'], draft, readText)
   return Object.freeze({ ca, serverName: tls.server_name ?? null })
 }
 
@@ -80,22 +65,8 @@ export function redisSecretsInFile({ url, password, sentinel_password }: RedisOu
 
 function tellSecrets(output: RedisOutput, draft: Draft): void {
   for (const path of redisSecretsInFile(output, draft)) {
-    draft.warning(
-      path,
-      'the password itself stands in the file',
-      'write a reference such as ${env:REDIS_URL}',
-    )
+    const name = REFERENCES[String(path.at(-1))] ?? 'REDIS_URL'
+    const hint = `write a reference such as \${env:${name}}`
+    draft.notice('secret-in-file', path, 'the password itself stands in the file', hint)
   }
-}
-
-function readCa(path: string, draft: Draft, readText: (path: string) => string): string | null {
-  const at = ['redis', 'tls', 'ca']
-  try {
-    const text = readText(path)
-    if (text.includes(PEM)) return text
-    draft.error(at, 'there is no certificate in this file', 'PEM text, one or more certificates')
-  } catch {
-    draft.error(at, 'this file cannot be read', 'the path is relative to the policy file')
-  }
-  return null
 }

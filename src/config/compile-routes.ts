@@ -7,6 +7,7 @@ import type { KeyTable } from '../policies/key/table.ts'
 import { FRONT } from '../policies/order.ts'
 import { Costs } from './compile-cost.ts'
 import { tellPointlessLimits } from './compile-limits.ts'
+import { hasShare, modeNameOf, quietParts, reportedOf } from './compile-mode.ts'
 import { Plans, tellOwnedFields } from './compile-plans.ts'
 import type { Sections } from './compile-sections.ts'
 import type { Draft } from './draft.ts'
@@ -26,6 +27,8 @@ export interface RouteParts {
   readonly authenticators: ReadonlyMap<string, Authenticator>
   readonly identity: IdentityNames
   readonly readText: (path: string) => string
+  /** The file's own, which goes before that of a route. */
+  readonly mode: 'enforce' | 'report' | undefined
 }
 
 /** A route, where it is found, and where it stands in the file. */
@@ -103,19 +106,23 @@ function compileRoute(merged: Merged, parts: RouteParts, { plans, shared }: Shar
   tellOwnedFields(merged.get('headers'), merged.at('headers'), identityNames(parts.identity), parts.draft)
   if (upstream === null || pattern === null) return null
   const headers = merged.get('headers')
+  const reported = reportedOf(parts.mode, merged, parts.draft)
+  const quiet = quietParts(added, reported)
+  const quietReply = plans.reply(quiet, headers?.response)
   const compiled: Route = Object.freeze({
     id: route.id,
     pattern: route.match.path,
     methods: methodsOf(route.match.methods),
     checks: checksOf(added),
     upstream,
-    mode: merged.get('mode') ?? 'enforce',
+    mode: modeNameOf(reported),
+    reporting: reported === null ? null : Object.freeze({ ...reported, reply: quietReply }),
     websocket: merged.get('websocket') ?? false,
     encodedSlash: options.encodedSlash === 'allow',
     stripPrefix: merged.get('strip_prefix') ?? '',
     request: plans.request(added, headers?.request, upstream),
-    reply: plans.reply(added, headers?.response),
-    decisionFields: Object.freeze(added.flatMap(({ decisionFields }) => decisionFields ?? [])),
+    reply: hasShare(reported) ? plans.reply(added, headers?.response) : quietReply,
+    decisionFields: Object.freeze(quiet.flatMap(({ decisionFields }) => decisionFields ?? [])),
   })
   return { route: compiled, pattern, hosts: route.match.hosts ?? null, case: options.case, index }
 }
@@ -226,8 +233,13 @@ function checksOf(added: readonly Part[]): readonly NamedCheck[] {
   const sorted = placed.sort((a, b) => FRONT.indexOf(a.slot) - FRONT.indexOf(b.slot))
   return Object.freeze(
     // The check itself, not a copy: routes that share it then share its place in memory.
-    sorted.map(({ check }) => Object.freeze(check)),
+    sorted.map(({ check }) => frozen(check)),
   )
+}
+
+function frozen(check: NamedCheck): NamedCheck {
+  Object.freeze(check.codes)
+  return Object.freeze(check)
 }
 
 export function identityNames(identity: IdentityNames): string[] {

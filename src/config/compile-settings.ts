@@ -1,5 +1,6 @@
 import type { Upstream } from '../core/policy.ts'
-import { type RedisSettings, redisOf } from './compile-redis.ts'
+import type { RedisSettings } from '../core/redis.ts'
+import { redisOf } from './compile-redis.ts'
 import type { Sections } from './compile-sections.ts'
 import type { Draft } from './draft.ts'
 import type { ListenAddress } from './schema-values.ts'
@@ -17,6 +18,8 @@ export interface Settings {
   readonly store: { readonly path: string } | null
   /** null: limits are counted in this process. */
   readonly redis: RedisSettings | null
+  /** As written, relative to the policy file; null: the policy names no tests. */
+  readonly tests: { readonly file: string; readonly onReload: boolean } | null
   readonly upstreams: ReadonlyMap<string, Upstream>
 }
 
@@ -45,10 +48,10 @@ export function settingsOf(
   draft: Draft,
   readText: (path: string) => string,
 ): Settings | null {
-  const { listen, ops, server, drain, audit, admin = null, store = null, redis = null } = single
+  const { listen, ops, server, drain, audit, admin = null, store = null, redis = null, tests = null } = single
   if (admin !== null && !draft.values.isSecret(['admin', 'token'])) {
     const hint = 'write a reference such as ${env:SALLYPORT_ADMIN_TOKEN}'
-    draft.warning(['admin', 'token'], 'the token itself stands in the file', hint)
+    draft.notice('secret-in-file', ['admin', 'token'], 'the token itself stands in the file', hint)
   }
   if (listen === null || ops === null || server === null || drain === null || audit === null) return null
   if (listen.port !== 0 && listen.port === ops.port && listen.host === ops.host) {
@@ -63,6 +66,7 @@ export function settingsOf(
     audit: Object.freeze({ sinks: Object.freeze(audit.sinks.map((sink) => Object.freeze(sink))) }),
     store: store === null ? null : Object.freeze(store),
     redis: redis === null ? null : redisOf(redis, draft, readText),
+    tests: tests === null ? null : Object.freeze({ file: tests.file, onReload: tests.on_reload }),
     upstreams,
   })
 }

@@ -14,7 +14,8 @@ export function tellUnused(sections: Sections, limitsOfKeys: ReadonlySet<string>
 
 function tell(draft: Draft, section: string, what: string, used: ReadonlySet<string>): void {
   for (const name of draft.names([section])) {
-    if (!used.has(name)) draft.warning([section, name], `the ${what} \`${name}\` is used nowhere`)
+    if (!used.has(name))
+      draft.notice('unused-name', [section, name], `the ${what} \`${name}\` is used nowhere`)
   }
 }
 

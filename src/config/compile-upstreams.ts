@@ -2,11 +2,10 @@ import type { Upstream } from '../core/policy.ts'
 import { circuitSettings } from '../policies/circuit/schema.ts'
 import { retrySettings } from '../policies/retry/schema.ts'
 import { timeoutSettings } from '../policies/timeout/schema.ts'
+import { certificatesIn } from './certificates.ts'
 import type { Sections } from './compile-sections.ts'
 import type { Draft } from './draft.ts'
 import type { UpstreamOutput } from './schema-upstream.ts'
-
-const PEM = '-----BEGIN CERTIFICATE-----'
 
 export function compileUpstreams(
   { named }: Sections,
@@ -16,7 +15,7 @@ export function compileUpstreams(
   const compiled = new Map<string, Upstream>()
   for (const [name, settings] of named.upstreams) {
     if (settings === null) continue
-    const ca = settings.tls.ca === undefined ? null : readCa(settings.tls.ca, name, draft, readText)
+    const ca = certificatesIn(settings.tls.ca, ['upstreams', name, 'tls', 'ca'], draft, readText)
     compiled.set(name, upstreamOf(name, settings, ca))
     tellPlainTls(name, settings, draft)
   }
@@ -38,18 +37,6 @@ function upstreamOf(name: string, settings: UpstreamOutput, ca: string | null): 
   })
 }
 
-function readCa(path: string, name: string, draft: Draft, readText: (path: string) => string): string | null {
-  const at = ['upstreams', name, 'tls', 'ca']
-  try {
-    const text = readText(path)
-    if (text.includes(PEM)) return text
-    draft.error(at, 'there is no certificate in this file', 'PEM text, one or more certificates')
-  } catch {
-    draft.error(at, 'this file cannot be read', 'the path is relative to the policy file')
-  }
-  return null
-}
-
 function tellPlainTls(name: string, { url, targets = [], tls }: UpstreamOutput, draft: Draft): void {
   const isPlain = [...targets, ...(url === undefined ? [] : [url])].some(({ origin }) =>
     origin.startsWith('http:'),
@@ -58,7 +45,8 @@ function tellPlainTls(name: string, { url, targets = [], tls }: UpstreamOutput, 
     draft.error(['upstreams', name, 'tls'], '`tls` has no effect on a plain http:// URL')
   }
   if (!tls.verify && !isPlain) {
-    draft.warning(
+    draft.notice(
+      'upstream-unverified',
       ['upstreams', name, 'tls', 'verify'],
       'anybody between Sallyport and this upstream can pose as it',
     )

@@ -52,17 +52,30 @@ export type Compiled =
       readonly problems: readonly Problem[]
     }
 
+/** A compiled file with what it was compiled from. `sections` and `draft` are there when it could be read as YAML. */
+export interface Opened {
+  readonly compiled: Compiled
+  readonly problems: Problems
+  readonly sections: Sections | null
+  readonly draft: Draft | null
+}
+
 /** Turns the text of a policy file into a frozen policy, or tells everything that is wrong with it at once. */
 export function compile(text: string, options: CompileOptions): Compiled {
+  return open(text, options).compiled
+}
+
+/** As `compile`, and keeps what a closer look needs: nothing for a gate that serves, for it weighs more than the policy. */
+export function open(text: string, options: CompileOptions): Opened {
   const problems = new Problems(options.file)
   const yaml = parseYaml(text, problems)
-  if (yaml === null) return refused(problems)
-  const values = valuesOf(yaml, options, problems)
-  const draft = new Draft(values, problems)
+  if (yaml === null) return { compiled: refused(problems), problems, sections: null, draft: null }
+  const draft = new Draft(valuesOf(yaml, options, problems), problems)
   const sections = parseSections(draft)
   const built = build(text, sections, draft, options)
-  if (built === null || problems.hasErrors) return refused(problems)
-  return Object.freeze({ ...built, problems: problems.list() })
+  const isRefused = built === null || problems.hasErrors
+  const compiled = isRefused ? refused(problems) : Object.freeze({ ...built, problems: problems.list() })
+  return { compiled, problems, sections, draft }
 }
 
 function refused(problems: Problems): Compiled {
@@ -87,6 +100,7 @@ function build(text: string, sections: Sections, draft: Draft, options: CompileO
     authenticators,
     identity,
     readText,
+    mode: sections.single.mode ?? undefined,
   })
   tellUnused(sections, keys.usedLimits, draft)
   const finder = new FinderBuilder(routes)

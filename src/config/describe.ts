@@ -1,8 +1,8 @@
 import type { z } from 'zod'
 import { type JsonSchema, jsonSchemaOf } from './json-schema.ts'
 
-export const SETTINGS_BEGIN = '<!-- settings:begin -->'
-export const SETTINGS_END = '<!-- settings:end -->'
+const SETTINGS_BEGIN = '<!-- settings:begin -->'
+const SETTINGS_END = '<!-- settings:end -->'
 
 /** A schema and what stands before its keys, such as `limits.NAME`. */
 export type Documented = readonly [prefix: string, schema: z.ZodType]

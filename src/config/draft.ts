@@ -1,4 +1,5 @@
 import type { z } from 'zod'
+import type { ErrorCode, NoticeCode } from './checks/codes.ts'
 import type { Position, Problems } from './issues.ts'
 import { didYouMean } from './nearest.ts'
 import { type Finding, findingsOf, wordsOf } from './words.ts'
@@ -59,9 +60,9 @@ export class Draft {
     return this.values.valueAt(path).line
   }
 
-  error(path: Path, message: string, hint?: string): void {
+  error(path: Path, message: string, hint?: string, code?: ErrorCode): void {
     const shown = this.values.isSecret(path) ? undefined : hint
-    this.problems.error(this.values.valueAt(path), this.#safe(path, message), shown)
+    this.problems.error(this.values.valueAt(path), this.#safe(path, message), shown, code)
   }
 
   /** For messages that hold nothing of the value at `path`. */
@@ -69,8 +70,9 @@ export class Draft {
     this.problems.error(this.values.valueAt(path), message)
   }
 
-  warning(path: Path, message: string, hint?: string): void {
-    this.problems.warning(this.values.keyAt(path), message, hint)
+  /** What does not refuse the file. */
+  notice(code: NoticeCode, path: Path, message: string, hint?: string): void {
+    this.problems.notice(code, this.values.keyAt(path), message, hint)
   }
 
   /** A name that nothing has. */

@@ -1,5 +1,15 @@
+import { Allows } from './allows.ts'
+import {
+  CHECK_CODES,
+  type CheckCode,
+  type ErrorCode,
+  type NoticeCode,
+  type Severity,
+} from './checks/codes.ts'
+
 /** Something about a policy file that its author should know. */
 export interface Problem {
+  readonly code: CheckCode
   readonly file: string
   /** From 1. */
   readonly line: number
@@ -9,8 +19,13 @@ export interface Problem {
   readonly message: string
   /** What to do about it, when that can be told. */
   readonly hint?: string
-  /** An error refuses the file, a warning does not. */
-  readonly severity: 'error' | 'warning'
+  /** An error refuses the file, the others do not. */
+  readonly severity: Severity
+}
+
+/** A problem that a comment in the file silences, and why. */
+export interface Silenced extends Problem {
+  readonly reason: string
 }
 
 export interface Position {
@@ -23,16 +38,23 @@ export interface Position {
 const MAX_PROBLEMS = 200
 const MAX_TEXT = 300
 
-/** `file:line:col: message`, as compilers write it, so that editors can jump there. */
-export function formatProblem({ file, line, col, message, hint, severity }: Problem): string {
-  const what = severity === 'warning' ? `warning: ${message}` : message
-  return `${file}:${line}:${col}: ${what}${hint === undefined ? '' : ` (${hint})`}`
+/**
+ * `file:line:col: message`, as compilers write it, so that editors can jump there; what can be silenced with its code.
+ */
+export function formatProblem(problem: Omit<Problem, 'code'> & { readonly code?: CheckCode }): string {
+  const { file, line, col, message, hint, severity, code } = problem
+  const what = severity === 'error' ? message : `${severity}: ${message}`
+  const shown = severity === 'error' || code === undefined ? '' : ` [${code}]`
+  return `${file}:${line}:${col}: ${what}${hint === undefined ? '' : ` (${hint})`}${shown}`
 }
 
 /** All problems of a policy file and of those that it names, each told once, however many routes share the cause. */
 export class Problems {
+  /** Of the file itself; those of other files are no YAML. */
+  readonly allows = new Allows()
   readonly #file: string
   readonly #found = new Map<string, Problem>()
+  readonly #silenced = new Map<string, Silenced>()
   readonly #secrets: { readonly value: string; readonly raw: string }[] = []
   #untold = 0
   #errors = 0
@@ -55,12 +77,21 @@ export class Problems {
     if (value.length >= MIN_SECRET_LENGTH) this.#secrets.push({ value, raw })
   }
 
-  error(at: Position, message: string, hint?: string): void {
-    this.#add('error', at, message, hint)
+  error(at: Position, message: string, hint?: string, code: ErrorCode = 'invalid-policy'): void {
+    this.#add(code, at, message, hint)
   }
 
-  warning(at: Position, message: string, hint?: string): void {
-    this.#add('warning', at, message, hint)
+  /** What does not refuse the file. */
+  notice(code: NoticeCode, at: Position, message: string, hint?: string): void {
+    this.#add(code, at, message, hint)
+  }
+
+  /** What comments in the file silence, sorted as `list`. */
+  silenced(): readonly Silenced[] {
+    const all = [...this.#silenced.values()]
+    return Object.freeze(
+      all.map((one) => ({ ...this.#clean(one), reason: this.#oneLine(one.reason) })).sort(byPlace),
+    )
   }
 
   /** Sorted by place; beyond the bound one closing line tells how many more there are. */
@@ -68,7 +99,7 @@ export class Problems {
     const order = (a: Problem, b: Problem) => this.#byFile(a, b) || byPlace(a, b)
     const sorted = [...this.#found.values()].map((problem) => this.#clean(problem)).sort(order)
     const last = sorted.at(-1)
-    if (this.#untold > 0 && last !== undefined) sorted.push(closing(last, this.#untold))
+    if (this.#untold > 0 && last !== undefined) sorted.push(closing(last, this.#untold, this.hasErrors))
     return Object.freeze(sorted)
   }
 
@@ -78,16 +109,25 @@ export class Problems {
     return a.file < b.file ? -1 : 1
   }
 
-  #add(severity: Problem['severity'], at: Position, message: string, hint?: string): void {
+  #add(code: CheckCode, at: Position, message: string, hint: string | undefined): void {
     const { line, col, file = this.#file } = at
+    const { severity } = CHECK_CODES[code]
     const key = `${file}:${line}:${col}:${message}`
     if (this.#found.has(key)) return
-    if (severity === 'error') this.#errors++
-    if (this.isFull) {
-      this.#untold++
-      return
-    }
-    this.#found.set(key, { file, line, col, message, severity, ...(hint && { hint }) })
+    const problem = { code, file, line, col, message, severity, ...(hint && { hint }) }
+    const reason = file !== this.#file ? null : this.allows.reasonFor(code, line)
+    if (reason !== null) this.#silence(key, { ...problem, reason })
+    else this.#keep(key, problem)
+  }
+
+  #silence(key: string, problem: Silenced): void {
+    if (this.#silenced.size < MAX_PROBLEMS) this.#silenced.set(key, problem)
+  }
+
+  #keep(key: string, problem: Problem): void {
+    if (problem.severity === 'error') this.#errors++
+    if (this.isFull) this.#untold++
+    else this.#found.set(key, problem)
   }
 
   #clean(problem: Problem): Problem {
@@ -121,12 +161,13 @@ function byPlace(a: Problem, b: Problem): number {
   return a.line - b.line || a.col - b.col
 }
 
-function closing({ file, line, col }: Problem, untold: number): Problem {
+function closing({ file, line, col }: Problem, untold: number, hasErrors: boolean): Problem {
   return Object.freeze({
+    code: hasErrors ? ('invalid-policy' as const) : ('more-problems' as const),
     file,
     line,
     col,
     message: `and ${untold} more problems`,
-    severity: 'error' as const,
+    severity: hasErrors ? ('error' as const) : ('warning' as const),
   })
 }

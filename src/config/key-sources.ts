@@ -1,15 +1,14 @@
 import { createHash } from 'node:crypto'
 import { dirname, isAbsolute, join, normalize } from 'node:path'
 import { keyEntries } from '../policies/key/entry.ts'
-import type { TellTwin } from '../policies/key/index.ts'
 import type { KeyEntrySettings } from '../policies/key/schema.ts'
-import type { KeyEntry } from '../policies/key/table.ts'
+import type { KeyEntry, TellTwin } from '../policies/key/table.ts'
 import type { Sections } from './compile-sections.ts'
 import type { Draft } from './draft.ts'
 import { type KeyLine, keyLines } from './key-file.ts'
 import type { Path } from './yaml-values.ts'
 
-/** Each of them weighs some 300 bytes, twice during a reload. */
+/** Each of them weighs some 120 bytes, twice during a reload. */
 const MAX_KEYS = 200_000
 /** What has expired is told for so many keys of the files; of the others only their number. */
 const MAX_EXPIRED_TOLD = 5
@@ -43,7 +42,6 @@ export class KeySources {
   readonly #routeIds: ReadonlySet<string>
   readonly #makeEntry = keyEntries()
   readonly #contents = createHash('sha256')
-  readonly #read: KeyEntry[] = []
   /** Of each entry: its index in `keys`, or its line in the file. */
   readonly #numbers: number[] = []
   readonly #sources: Source[] = []
@@ -87,7 +85,7 @@ export class KeySources {
       this.#here = () => ({ draft: this.#draft, path: ['keys', index] })
       const entry = this.#take(settings, index)
       if (this.#isExpired(entry)) {
-        this.#draft.warning(['keys', index, 'expires'], `the key \`${entry.id}\` has expired`)
+        this.#draft.notice('key-expired', ['keys', index, 'expires'], `the key \`${entry.id}\` has expired`)
       }
       yield entry
     }
@@ -102,7 +100,7 @@ export class KeySources {
         const entry = this.#take(line.settings, line.line)
         if (this.#isExpired(entry) && ++expired <= MAX_EXPIRED_TOLD) tellExpired(line)
         yield entry
-        if (this.#read.length < MAX_KEYS) continue
+        if (this.#numbers.length < MAX_KEYS) continue
         this.#draft.errorAbout(['key_files', index], `there are more keys than ${MAX_KEYS} in all`)
         return
       }
@@ -113,7 +111,7 @@ export class KeySources {
     }
     if (expired > MAX_EXPIRED_TOLD) {
       const more = `${expired - MAX_EXPIRED_TOLD} more keys of this file have expired`
-      this.#draft.warning(['key_files', index], more)
+      this.#draft.notice('key-expired', ['key_files', index], more)
     }
   }
 
@@ -131,12 +129,11 @@ export class KeySources {
   }
 
   #begin(file: string | null): void {
-    this.#sources.push({ file, from: this.#read.length })
+    this.#sources.push({ file, from: this.#numbers.length })
   }
 
   #take(settings: KeyEntrySettings, number: number): KeyEntry {
     const entry = this.#makeEntry(settings)
-    this.#read.push(entry)
     this.#numbers.push(number)
     this.#tellUnknown('limits', 'limit', settings.limits, this.#sections.named.limits)
     this.#tellUnknown('routes', 'route', settings.routes, this.#routeIds)
@@ -157,8 +154,7 @@ export class KeySources {
     return expiresMs !== null && expiresMs <= this.#options.nowMs
   }
 
-  #whereOf(entry: KeyEntry): string {
-    const index = this.#read.indexOf(entry)
+  #whereOf(index: number): string {
     const number = this.#numbers[index] ?? 0
     const source = this.#sources.findLast(({ from }) => from <= index)
     const line = source?.file == null ? this.#draft.lineOf(['keys', number]) : number
@@ -184,5 +180,5 @@ function readNext(chunks: Iterator<Uint8Array>): Uint8Array | null {
 }
 
 function tellExpired({ draft }: KeyLine): void {
-  draft().warning(['expires'], 'this key has expired')
+  draft().notice('key-expired', ['expires'], 'this key has expired')
 }

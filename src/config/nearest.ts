@@ -4,7 +4,7 @@ const MAX_LENGTH = 64
 export function nearest(typed: string, names: Iterable<string>): string | null {
   if (typed.length > MAX_LENGTH) return null
   let best: string | null = null
-  let bestEdits = 1 + Math.min(3, Math.floor(typed.length / 3))
+  let bestEdits = 1 + mostEdits(typed.length)
   for (const name of names) {
     if (name.length > MAX_LENGTH || name === typed) continue
     const edits = editDistance(typed.toLowerCase(), name.toLowerCase())
@@ -14,6 +14,11 @@ export function nearest(typed: string, names: Iterable<string>): string | null {
     }
   }
   return best
+}
+
+/** Typing errors that a name of that length may have: a third of it, at least one once there are two characters. */
+function mostEdits(length: number): number {
+  return length < 2 ? 0 : Math.max(1, Math.min(3, Math.floor(length / 3)))
 }
 
 /** A hint that can stand behind a message; undefined when no name is near. */

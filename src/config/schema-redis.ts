@@ -1,16 +1,13 @@
 import { z } from 'zod'
 import { parseAuthority } from '../core/host.ts'
+import type { RedisNode } from '../core/redis.ts'
 import { duration } from '../policies/units.ts'
+import { tlsTrust } from './schema-tls.ts'
+import { readWith } from './schema-values.ts'
 
-/** A server of Redis; `host` without the brackets of an IPv6 address. */
-export interface RedisNodeSettings {
-  readonly host: string
-  readonly port: number
-}
-
-export interface RedisUrl {
+interface RedisUrl {
   readonly isTls: boolean
-  readonly node: RedisNodeSettings
+  readonly node: RedisNode
   readonly username: string | null
   readonly password: string | null
   readonly database: number
@@ -32,16 +29,8 @@ const FORM_MESSAGE =
   'write a URL such as redis://redis:6379, or a mapping with `url`, `sentinels` or `cluster`'
 
 function redisUrl() {
-  return z
-    .string({ error: URL_MESSAGE })
-    .max(2048)
-    .transform((text, context): RedisUrl => {
-      const read = readUrl(text)
-      if (read !== null) return read
-      // The value itself may hold a password, so no message of ours quotes it.
-      context.addIssue({ code: 'custom', message: URL_MESSAGE })
-      return z.NEVER
-    })
+  // The value itself may hold a password, so no message of ours quotes it.
+  return readWith(z.string({ error: URL_MESSAGE }).max(2048), (text) => readUrl(text) ?? URL_MESSAGE)
 }
 
 function readUrl(text: string): RedisUrl | null {
@@ -66,7 +55,7 @@ function decoded(text: string): string | null {
   }
 }
 
-function nodeOf(text: string, defaultPort: string): RedisNodeSettings | null {
+function nodeOf(text: string, defaultPort: string): RedisNode | null {
   const authority = parseAuthority(text)
   if (authority === null) return null
   const port = Number(authority.port === '' ? defaultPort : authority.port)
@@ -75,12 +64,7 @@ function nodeOf(text: string, defaultPort: string): RedisNodeSettings | null {
 }
 
 function redisNodes() {
-  const node = z.string({ error: NODE_MESSAGE }).transform((text, context): RedisNodeSettings => {
-    const read = nodeOf(text, '')
-    if (read !== null) return read
-    context.addIssue({ code: 'custom', message: NODE_MESSAGE })
-    return z.NEVER
-  })
+  const node = readWith(z.string({ error: NODE_MESSAGE }), (text) => nodeOf(text, '') ?? NODE_MESSAGE)
   return z.array(node).min(1).max(MAX_NODES)
 }
 
@@ -93,23 +77,7 @@ const secret = (description: string, name: string) =>
     .meta({ description, examples: [`\${env:${name}}`] })
 
 const tlsSchema = z
-  .strictObject({
-    ca: z
-      .string()
-      .min(1)
-      .max(4096)
-      .optional()
-      .meta({
-        description:
-          'File with the certificates (PEM) that are trusted instead of the usual ones, relative to the policy.',
-        examples: ['./redis-ca.pem'],
-      }),
-    server_name: z
-      .string()
-      .regex(/^[A-Za-z0-9_.-]{1,253}$/, 'must be a host name')
-      .optional()
-      .meta({ description: 'The name that the certificate must be for.', examples: ['redis.internal'] }),
-  })
+  .strictObject(tlsTrust({ ca: './redis-ca.pem', serverName: 'redis.internal' }))
   .meta({ description: 'TLS to sentinels and servers; a `rediss://` URL has it without.', examples: [{}] })
 
 const mappingSchema = z.strictObject({

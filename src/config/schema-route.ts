@@ -4,9 +4,11 @@ import { auth } from '../policies/auth/index.ts'
 import { cors } from '../policies/cors/index.ts'
 import { guard } from '../policies/guard/index.ts'
 import { identity } from '../policies/identity/index.ts'
+import { POLICIES } from '../policies/index.ts'
 import { limit } from '../policies/limit/index.ts'
 import { costSchema, limitHeadersSchema } from '../policies/limit/schema.ts'
 import { scopes } from '../policies/scopes/index.ts'
+import { percent } from '../policies/units.ts'
 import { validate } from '../policies/validate/index.ts'
 import { METHODS } from './methods.ts'
 import { headerName, headerValue, hostPattern, refName } from './schema-values.ts'
@@ -96,6 +98,17 @@ const headersSchema = z
     examples: [{ request: { remove: ['x-debug'] }, response: { set: { 'cache-control': 'no-store' } } }],
   })
 
+/** Policies with checks that can refuse: what `mode` may name. */
+export const REPORTABLE = POLICIES.filter(({ codes }) => codes.length > 0)
+
+export const modeSchema = z.enum(['enforce', 'report'])
+
+function oneMode(key: string) {
+  return modeSchema.optional().meta({ description: `For \`${key}\` alone.`, examples: ['report'] })
+}
+
+const checkModesSchema = z.strictObject(Object.fromEntries(REPORTABLE.map(({ key }) => [key, oneMode(key)])))
+
 /** Settings that a route may have and `defaults` may give it; merged shallowly, the route's value replaces. */
 const shared = {
   auth: auth.schema.optional(),
@@ -130,11 +143,19 @@ const shared = {
       examples: [false],
     }),
   mode: z
-    .enum(['enforce', 'report'])
+    .union([modeSchema, checkModesSchema])
     .optional()
     .meta({
-      description: '`report` decides, counts and audits, but lets the request through. Default: enforce.',
-      examples: ['enforce'],
+      description:
+        '`report` decides, counts and audits, but never blocks or changes a reply. For all checks, or for each by its key: those that are not named are enforced. Default: enforce.',
+      examples: ['report', { limits: 'report', allow: 'report' }],
+    }),
+  enforce: percent()
+    .optional()
+    .meta({
+      description:
+        'Gradual roll-out: to this share of principals the checks that `mode` puts into report are enforced all the same; without `mode`, all checks. The others are only reported.',
+      examples: ['10%'],
     }),
 }
 

@@ -1,8 +1,8 @@
-import { isIP } from 'node:net'
 import { z } from 'zod'
 import { circuitSchema } from '../policies/circuit/schema.ts'
 import { retrySchema } from '../policies/retry/schema.ts'
 import { timeoutSchema } from '../policies/timeout/schema.ts'
+import { tlsTrust } from './schema-tls.ts'
 import { upstreamUrl } from './schema-values.ts'
 
 const MAX_TARGETS = 64
@@ -17,23 +17,7 @@ const tlsSchema = z
           'Whether the certificate of the upstream must be valid. `false` lets anybody in between read all.',
         examples: [true],
       }),
-    ca: z
-      .string()
-      .min(1)
-      .max(4096)
-      .optional()
-      .meta({
-        description:
-          'File with the certificates (PEM) that are trusted instead of the usual ones, relative to the policy.',
-        examples: ['./ca.pem'],
-      }),
-    server_name: z
-      .string()
-      .regex(/^[A-Za-z0-9_.-]{1,253}$/, 'must be a host name')
-      // RFC 6066 3: the name a client greets with is never an address; Node would throw at each connection.
-      .refine((name) => isIP(name) === 0, 'must be a host name, not an address')
-      .optional()
-      .meta({ description: 'The name that the certificate must be for.', examples: ['legacy.internal'] }),
+    ...tlsTrust({ ca: './ca.pem', serverName: 'legacy.internal' }),
   })
   .meta({ description: 'How an https upstream is believed.' })
 

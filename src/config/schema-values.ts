@@ -24,6 +24,16 @@ const HEADER_VALUE = /^[\x21-\x7e](?:[\x20-\x7e\t]*[\x21-\x7e])?$|^$/
 const NAME = /^[a-z][a-z0-9_-]{0,63}$/
 const HTTP_URL = /^(https?):\/\/([^/?#@\s\\]+)(\/[^?#\s\\]*)?$/i
 
+/** A text as `read` reads it. @param read answers with a text of its own to say what is wrong */
+export function readWith<T extends object>(text: z.ZodString, read: (text: string) => T | string) {
+  return text.transform((written, context): T => {
+    const value = read(written)
+    if (typeof value !== 'string') return value
+    context.addIssue({ code: 'custom', message: value })
+    return z.NEVER
+  })
+}
+
 /** `HOST:PORT`; IPv6 addresses in brackets. Port 0 takes a free one. */
 export function listenAddress() {
   const message = 'write HOST:PORT such as 0.0.0.0:8080 or [::]:8080'
@@ -90,12 +100,7 @@ function isHostPattern(text: string): boolean {
  * An http or https URL of an upstream. Read by a narrow pattern instead of a URL parser: what needs repairing is refused.
  */
 export function upstreamUrl() {
-  return z.string().transform((text, context): UpstreamUrl => {
-    const read = readUrl(text)
-    if (typeof read !== 'string') return read
-    context.addIssue({ code: 'custom', message: read })
-    return z.NEVER
-  })
+  return readWith(z.string(), readUrl)
 }
 
 function readUrl(text: string): UpstreamUrl | string {

@@ -2,9 +2,10 @@ import { z } from 'zod'
 import { keyAuthenticatorSchema, keyEntrySchema } from '../policies/key/schema.ts'
 import { limitName, limitSettingsSchema } from '../policies/limit/schema.ts'
 import { redisSchema } from './schema-redis.ts'
-import { defaultsSchema, routeSchema } from './schema-route.ts'
+import { defaultsSchema, modeSchema, routeSchema } from './schema-route.ts'
 import { adminSchema, auditSchema, drainSchema, identityNamesSchema, serverSchema } from './schema-server.ts'
 import { storeSchema } from './schema-store.ts'
+import { testsSchema } from './schema-tests.ts'
 import { upstreamSchema } from './schema-upstream.ts'
 import { addressRange, hostPattern, listenAddress, refName } from './schema-values.ts'
 
@@ -47,11 +48,16 @@ export const singleSchemas = {
       description: 'Proxies in front whose `X-Forwarded-*` is believed. Absent: nobody.',
       examples: [['10.0.0.0/8']],
     }),
+  mode: modeSchema.optional().meta({
+    description: '`report` turns all enforcement off, whatever a route says: one line for a bad day.',
+    examples: ['report'],
+  }),
   server: serverSchema,
   drain: drainSchema,
   audit: auditSchema,
   store: storeSchema.optional(),
   redis: redisSchema.optional(),
+  tests: testsSchema.optional(),
   identity: identityNamesSchema,
   defaults: defaultsSchema.prefault({}),
   key_files: z
@@ -84,11 +90,13 @@ export const fileSchema = z
     admin: singleSchemas.admin,
     hosts: singleSchemas.hosts,
     trust: singleSchemas.trust,
+    mode: singleSchemas.mode,
     server: singleSchemas.server,
     drain: singleSchemas.drain,
     audit: singleSchemas.audit,
     store: singleSchemas.store,
     redis: singleSchemas.redis,
+    tests: singleSchemas.tests,
     identity: singleSchemas.identity,
     upstreams: z
       .record(namedSchemas.upstreams.name, namedSchemas.upstreams.entry)
@@ -118,5 +126,3 @@ export const fileSchema = z
       .meta({ description: 'What is let through.' }),
   })
   .meta({ title: 'Sallyport policy', description: 'The policy file of Sallyport, see docs/policy.md.' })
-
-export type FileInput = z.input<typeof fileSchema>

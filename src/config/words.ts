@@ -106,16 +106,17 @@ function flattenUnion(
 const ROOT_CODES: ReadonlySet<string> = new Set(['invalid_type', 'invalid_value', 'invalid_format'])
 
 /** Names of the settings that may stand in the mapping at `path`. */
-export function keysAt(schema: z.core.$ZodType, path: Finding['path']): ReadonlySet<string> {
+function keysAt(schema: z.core.$ZodType, path: Finding['path']): ReadonlySet<string> {
   let here = branchesOf(schema)
   for (const step of path) here = here.flatMap((branch) => childrenOf(branch, step)).flatMap(branchesOf)
   return new Set(here.flatMap((branch) => (branch instanceof z.ZodObject ? Object.keys(branch.shape) : [])))
 }
 
 /** What a schema comes down to without its wrappers: one or, for a union, several. */
-export function branchesOf(schema: z.core.$ZodType): z.core.$ZodType[] {
+function branchesOf(schema: z.core.$ZodType): z.core.$ZodType[] {
   if (schema instanceof z.ZodUnion) return schema.options.flatMap(branchesOf)
   if (schema instanceof z.ZodPipe) return branchesOf(schema.in)
+  if (schema instanceof z.ZodNullable) return branchesOf(schema.unwrap())
   if (schema instanceof z.ZodOptional || schema instanceof z.ZodDefault || schema instanceof z.ZodPrefault) {
     return branchesOf(schema.unwrap())
   }

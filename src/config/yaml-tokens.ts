@@ -1,4 +1,5 @@
 import { CST, Lexer, type LineCounter, Parser } from 'yaml'
+import { ALLOW_WORD, type Comment } from './allows.ts'
 import type { Position, Problems } from './issues.ts'
 
 const MAX_LEXEMES = 1_500_000
@@ -22,6 +23,7 @@ export function tokensOf(text: string, lines: LineCounter, problems: Problems): 
   const parser = new Parser(lines.addNewLine)
   const seen: Seen = { lexemes: 0, anchors: 0, aliases: 0, documents: 0 }
   const tokens: CST.Token[] = []
+  const comments: Comment[] = []
   lines.addNewLine(0)
   let isContent = false
   for (const lexeme of new Lexer().lex(text)) {
@@ -30,11 +32,18 @@ export function tokensOf(text: string, lines: LineCounter, problems: Problems): 
       problems.error(positionAt(lines, parser.offset), why)
       return null
     }
+    if (isAllow(lexeme)) comments.push({ text: lexeme, ...positionAt(lines, parser.offset) })
     isContent = lexeme === CST.SCALAR
     for (const token of parser.next(lexeme)) tokens.push(token)
   }
   for (const token of parser.end()) tokens.push(token)
+  problems.allows.read(comments, text)
   return tokens
+}
+
+/** No text of a scalar begins like that: plain ones cannot, others begin with their quote or their indent. */
+function isAllow(lexeme: string): boolean {
+  return lexeme[0] === '#' && lexeme.includes(ALLOW_WORD)
 }
 
 export function positionAt(lines: LineCounter, offset: number): Position {

@@ -6,8 +6,45 @@ import type { Principal } from './principal.ts'
 export type AuditOutcome = 'forward' | 'refuse' | 'answer' | 'malformed'
 
 /**
- * What is told of one request, once, after its reply: for the audit trail and the metrics alike. It holds no credential,
- * no query and no header value.
+ * What a decision was made of, beside what every record tells: with it the decision can be made again. It holds no
+ * credential and no query; of header values only those of a cross-origin request, which are no secrets.
+ */
+export interface Basis {
+  /** Lower case, without port. */
+  readonly host: string
+  /** Number of the decision among those of this process, from 1: of several in one millisecond it tells the order. */
+  readonly seq: number
+  /** Decisions on others that were made while this request was under way. */
+  readonly during: number
+  /** Milliseconds from the request line to the decision, during which the request waited for its turn. */
+  readonly waitedMs: number
+  /** The address of the socket's other end where that is not the client: a trusted proxy. */
+  readonly peer: string | null
+  readonly websocket: boolean
+  /** Declared body length: 0 none, null not declared (chunked). */
+  readonly bodyBytes: number | null
+  readonly origin: string | null
+  readonly preflight: Preflight | null
+  /** The credential of a request whose principal is anonymous; null: it showed none. */
+  readonly shown: ShownCredential | null
+}
+
+/** What a preflight asks about. */
+export interface Preflight {
+  readonly method: string
+  /** null: it names none. */
+  readonly headers: string | null
+}
+
+/**
+ * What was shown by who did not become a principal: one that nobody knows, several, one at which nobody looked, or
+ * `authenticator:id` of a key that is known and was refused.
+ */
+export type ShownCredential = 'unknown' | 'ambiguous' | 'unread' | `${string}:${string}`
+
+/**
+ * What is told of one request, once, after its reply: for the audit trail and the metrics alike. It holds no credential
+ * and no query.
  */
 export interface AuditRecord {
   /** 32 hex digits. */
@@ -46,6 +83,8 @@ export interface AuditRecord {
   readonly aborted: boolean
   /** Hash of the policy that decided. */
   readonly policy: string
+  /** null: nothing was decided. */
+  readonly basis: Basis | null
 }
 
 /** Where records go. It returns at once and never throws. */

@@ -1,11 +1,12 @@
 import type { Facts } from './facts.ts'
 import type { Charged } from './limits.ts'
 import { matchRoute } from './match.ts'
+import { isReported } from './mode.ts'
 import type { Context, Decision, NamedCheck, Permit, Policy, Route, TrailLine } from './policy.ts'
 import type { Ports } from './ports.ts'
 import { ANONYMOUS, type Principal } from './principal.ts'
 import type { Learned, Refuse, Reply, Verdict } from './verdict.ts'
-import { refuse } from './verdict.ts'
+import { refuse, SKIP } from './verdict.ts'
 
 /**
  * Judges one request. Pure but for its ports; the live gate, explanations, replays and policy tests all call this.
@@ -20,9 +21,8 @@ export function decide(policy: Policy, facts: Facts, ports: Ports): Decision | P
 }
 
 function ask(deciding: Matched, from: number, ports: Ports): Decision | Promise<Decision> {
-  const { checks } = deciding.route
-  for (let i = from; i < checks.length; i++) {
-    const check = checks[i] as NamedCheck
+  for (let i = from; i < deciding.checks.length; i++) {
+    const check = deciding.checks[i] as NamedCheck
     const verdict = run(check, deciding, ports)
     if (verdict instanceof Promise) return askLater(deciding, i, verdict, ports)
     if (deciding.take(check.name, verdict)) return deciding
@@ -36,7 +36,7 @@ async function askLater(
   pending: Promise<Verdict>,
   ports: Ports,
 ): Promise<Decision> {
-  const check = deciding.route.checks[index] as NamedCheck
+  const check = deciding.checks[index] as NamedCheck
   const verdict = await pending.catch(failed)
   if (deciding.take(check.name, verdict)) return deciding
   return ask(deciding, index + 1, ports)
@@ -74,11 +74,20 @@ function plainLine(lines: Map<string, TrailLine>, check: string, verdict: 'pass'
   return line
 }
 
+function refusedLine(check: string, verdict: 'refuse' | 'report', refusal: Refuse): TrailLine {
+  const { code, why: note, credential } = refusal
+  return credential === undefined
+    ? { check, verdict, code, note }
+    : { check, verdict, code, note, credential }
+}
+
 /** A decision while it is being made; afterwards it is only read. */
 class Deciding implements Decision {
   readonly policyHash: string
   readonly facts: Facts
   readonly route: Route | null
+  /** What is asked of this request, in order. */
+  checks: readonly NamedCheck[]
   outcome: Decision['outcome'] = 'refuse'
   readonly trail: TrailLine[] = []
   principal: Principal = ANONYMOUS
@@ -95,6 +104,7 @@ class Deciding implements Decision {
     this.policyHash = policyHash
     this.facts = facts
     this.route = route
+    this.checks = route === null ? NOTHING : route.checks
   }
 
   /** @returns whether the decision is made */
@@ -107,17 +117,14 @@ class Deciding implements Decision {
         this.trail.push(plainLine(skipLines, check, 'skip'))
         return false
       case 'answer':
-        this.trail.push({ check, verdict: 'answer' })
-        this.outcome = 'answer'
-        this.reply = verdict.reply
-        return true
+        return this.#answer(check, verdict.reply)
       case 'refuse':
         return this.#refuse(check, verdict)
     }
   }
 
   refuseAt(check: string, refusal: Refuse): Decision {
-    this.trail.push({ check, verdict: 'refuse', code: refusal.code, note: refusal.why })
+    this.trail.push(refusedLine(check, 'refuse', refusal))
     this.outcome = 'refuse'
     this.refusal = refusal
     return this
@@ -138,22 +145,47 @@ class Deciding implements Decision {
     if (learned.warnings !== undefined) this.warnings = joined(this.warnings, learned.warnings)
     if (principal !== undefined) this.principal = principal
     if (charged !== undefined) this.charged = joined(this.charged, charged)
-    if (replyHeaders !== undefined) this.replyFields = joined(this.replyFields, replyHeaders)
+    if (replyHeaders !== undefined && !this.#isReported(check))
+      this.replyFields = joined(this.replyFields, replyHeaders)
     if (upstreamHeaders !== undefined) this.upstreamFields = joined(this.upstreamFields, upstreamHeaders)
-    if (maxBodyBytes !== undefined) this.maxBodyBytes = maxBodyBytes
+    if (maxBodyBytes !== undefined && !this.#isReported(check)) this.maxBodyBytes = maxBodyBytes
     this.trail.push(
       note === undefined ? plainLine(passLines, check, 'pass') : { check, verdict: 'pass', note },
     )
   }
 
-  /** In report mode a refusal is written down and the asking goes on; our own failure still refuses. */
+  /** Where the check only reports, its refusal is written down and the asking goes on; our own failure still refuses. */
   #refuse(check: string, refusal: Refuse): boolean {
-    if (this.route?.mode !== 'report' || refusal.code === 'internal') {
+    if (refusal.code === 'internal' || !this.#isReported(check)) {
       this.refuseAt(check, refusal)
       return true
     }
-    this.trail.push({ check, verdict: 'report', code: refusal.code, note: refusal.why })
+    this.trail.push(refusedLine(check, 'report', refusal))
     return false
+  }
+
+  #answer(check: string, reply: Reply): boolean {
+    if (this.#isReported(check)) {
+      this.trail.push({ check, verdict: 'skip', note: 'report mode: not answered here' })
+      this.#skipReported()
+      return false
+    }
+    this.trail.push({ check, verdict: 'answer' })
+    this.outcome = 'answer'
+    this.reply = reply
+    return true
+  }
+
+  /** Had the check answered, no other one would have been asked: one that would refuse now would tell a lie. */
+  #skipReported(): void {
+    this.checks = this.checks.map(({ name, run }) => ({
+      name,
+      run: (context, ports) => (this.#isReported(name) ? SKIP : run(context, ports)),
+    }))
+  }
+
+  #isReported(check: string): boolean {
+    return this.route !== null && isReported(this.route, check, this)
   }
 }
 

@@ -166,7 +166,7 @@ function copyFields(
 }
 
 /** The names that Connection declares to be hop-by-hop; null when it only says how to go on with the connection. */
-function nominated(connection: string | readonly string[] | undefined): ReadonlySet<string> | null {
+export function nominated(connection: string | readonly string[] | undefined): ReadonlySet<string> | null {
   if (connection === undefined || connection === 'keep-alive' || connection === 'close') return null
   const names = joinedValue(connection).toLowerCase().split(',')
   return new Set(names.map((name) => name.trim()))
@@ -189,4 +189,13 @@ function fieldValue(fields: readonly string[], lowerName: string): string | unde
 
 function pushAll(out: string[], fields: readonly string[]): void {
   for (let i = 0; i < fields.length; i++) out.push(fields[i] as string)
+}
+
+/** The fields of this name, flat, their names in lower case. */
+export function fieldsNamed(lowerName: string, fields: readonly string[]): readonly string[] {
+  const found: string[] = []
+  for (let i = 0; i < fields.length; i += 2) {
+    if (fields[i]?.toLowerCase() === lowerName) found.push(lowerName, fields[i + 1] as string)
+  }
+  return found
 }

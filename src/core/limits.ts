@@ -20,7 +20,7 @@ export interface Limit {
   /** What is done while the shared store does not answer: count in this process, let through, or refuse. */
   readonly onStoreError: StoreErrorMode
   /** With a shared store: ask it for every request (the default), or spend shares that were taken from it before. */
-  readonly accuracy?: Accuracy
+  readonly accuracy: Accuracy
 }
 
 export type Accuracy = 'exact' | 'leased'
@@ -73,6 +73,25 @@ export interface ChargeResult {
   readonly states: readonly BucketState[]
   /** `name:percent` of each `warn_at` share that this charge crossed. */
   readonly warnings: readonly string[]
+}
+
+/** @throws RangeError when a cost is not a positive integer: a store would give away what it is charged */
+export function checkCost({ cost }: Charge): void {
+  if (!Number.isSafeInteger(cost) || cost < 1) throw new RangeError(`the cost ${cost} is no positive integer`)
+}
+
+/** Of a charge that crossed no `warn_at`: nearly every one. */
+export const NO_WARNINGS: readonly string[] = Object.freeze([])
+
+/** The count at which a share of `max` is reached. */
+export function warningCount(share: number, max: number): number {
+  // A share such as 0.07 times 100 is a little more than 7 in floating point.
+  return Math.ceil(share * max - 1e-9)
+}
+
+/** What a crossed share of a quota is called: `name:percent`. */
+export function warningOf({ name }: Limit, share: number): string {
+  return `${name}:${Math.round(share * 100)}`
 }
 
 /**

@@ -1,6 +1,8 @@
 import { type Facts, headerOf } from './facts.ts'
 import { hostIsServed } from './host.ts'
+import { isReported } from './mode.ts'
 import type { Policy, Route } from './policy.ts'
+import { ANONYMOUS } from './principal.ts'
 import { type Refuse, refuse } from './verdict.ts'
 
 export type Match =
@@ -35,12 +37,14 @@ export function matchRoute(policy: Policy, facts: Facts): Match {
 function findRoute(policy: Policy, facts: Facts): Route | null {
   const asked = preflightMethod(facts)
   const intended = asked === undefined ? null : policy.find(facts.host, asked, facts.path)
-  if (intended !== null && answersPreflights(intended)) return intended
+  if (intended !== null && answersPreflights(intended, facts)) return intended
   return policy.find(facts.host, facts.method, facts.path)
 }
 
-function answersPreflights(route: Route): boolean {
-  return route.checks.some(({ name }) => name === 'cors')
+/** In report mode `cors` answers none, as if it were not written. */
+function answersPreflights(route: Route, facts: Facts): boolean {
+  if (!route.checks.some(({ name }) => name === 'cors')) return false
+  return !isReported(route, 'cors', { facts, principal: ANONYMOUS })
 }
 
 /** The method that a preflight asks about, as the Fetch standard has it; undefined when the request is none. */

@@ -22,6 +22,8 @@ export interface NamedCheck {
   /** The name in the trail, metrics and docs: the policy's folder. */
   readonly name: string
   readonly run: Check
+  /** What it can refuse with, as it is set; absent: nothing. */
+  readonly codes?: readonly Code[]
 }
 
 /** What becomes of a request's header fields on the way to the upstream; worked out when the policy is compiled. */
@@ -73,6 +75,19 @@ export interface RetrySettings {
   readonly budgetPercent: number
 }
 
+/** `partly`: some checks only report, or all do for some of the principals. */
+export type ModeName = 'enforce' | 'partly' | 'report'
+
+/** What of a route is only reported, and to whom it is enforced all the same. */
+export interface Reporting {
+  /** Names of checks whose refusals are written down and let the request through. */
+  readonly checks: ReadonlySet<string>
+  /** The share of principals to whom they are enforced all the same, 0..99 percent. */
+  readonly enforcedPercent: number
+  /** What becomes of the reply's fields where these checks add nothing to it. */
+  readonly reply: ReplyPlan
+}
+
 export interface Route {
   readonly id: string
   /** The path pattern, for people. */
@@ -80,7 +95,10 @@ export interface Route {
   readonly methods: readonly string[]
   readonly checks: readonly NamedCheck[]
   readonly upstream: Upstream
-  readonly mode: 'enforce' | 'report'
+  /** For people; what is enforced to whom is told by `reporting`. */
+  readonly mode: ModeName
+  /** null: every check is enforced. */
+  readonly reporting: Reporting | null
   readonly websocket: boolean
   readonly encodedSlash: boolean
   /** '' or '/prefix', cut from the path that goes to the upstream. */
@@ -120,6 +138,8 @@ export interface TrailLine {
   readonly code?: Code
   /** For the operator, never for the client. */
   readonly note?: string
+  /** `authenticator:id` of the credential that was refused, where it is known whose it is. */
+  readonly credential?: `${string}:${string}`
 }
 
 /** The verdicts in order and what came of them. */

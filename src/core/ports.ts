@@ -48,6 +48,16 @@ export type Claim =
     }
   | { readonly kind: 'principal'; readonly principal: Principal }
 
+/** What is known of a message whose query and body are not at hand, as in a replay. */
+export interface Unseen {
+  /** Bytes of the body that were read. */
+  readonly bodyBytes: number
+  /** What was said of it when it was at hand: a code, `pass`, or null when nobody looked. */
+  readonly said: string | null
+  /** Told what could not be judged again: what was said was taken over, or the message was taken to be good. */
+  taken(how: 'carried' | 'assumed'): void
+}
+
 /** The only doors of a decision to the outside. */
 export interface Ports {
   readonly clock: Clock
@@ -55,4 +65,6 @@ export interface Ports {
   readonly body: Body
   /** Believed in the place of a credential. The live gate never has one. */
   readonly claim?: Claim
+  /** Believed in the place of the message itself. The live gate never has one. */
+  readonly unseen?: Unseen
 }

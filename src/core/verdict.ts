@@ -38,6 +38,8 @@ export interface Refuse {
   readonly why: string
   /** Fields for the reply, e.g. `retry-after`: flat name, value … */
   readonly headers: readonly string[]
+  /** `authenticator:id` of the credential at fault, where it is known whose it is. For the operator. */
+  readonly credential?: `${string}:${string}`
 }
 
 export interface Answer {

@@ -1,3 +1,4 @@
+import type { IncomingMessage } from 'node:http'
 import type { Socket } from 'node:net'
 import { canonicalAddress } from '../core/address.ts'
 import type { Exchange } from './exchange.ts'
@@ -9,6 +10,8 @@ export interface Connection {
   readonly peer: string
   /** The latest request while it is not over, for bytes that turn out to be no HTTP in the middle of it. */
   latest: Exchange | null
+  /** The last request that was over before its body had come, which it may still do. */
+  cutShort: IncomingMessage | null
   /** Pipelined requests that came while another one had the connection's reply, until they are over. */
   readonly queued: Set<Exchange>
   /** Bounds how many of its requests are under way at once. */
@@ -32,6 +35,7 @@ export function connectionOf(socket: Socket): Connection {
   const connection = {
     peer: peerOf(socket),
     latest: null,
+    cutShort: null,
     queued: new Set<Exchange>(),
     turns: new Turns(socket),
     isAtItsEnd: false,

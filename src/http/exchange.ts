@@ -1,13 +1,14 @@
 import { type IncomingMessage, ServerResponse } from 'node:http'
 import type { AuditOutcome, AuditRecord } from '../core/audit.ts'
 import { CODES, type Code } from '../core/codes.ts'
+import { fieldsNamed } from '../core/headers.ts'
 import type { Decision, Policy, Route } from '../core/policy.ts'
-import type { Body } from '../core/ports.ts'
+import type { Body, Clock } from '../core/ports.ts'
 import type { ByteStream, Send } from '../core/upstream.ts'
 import type { Refuse } from '../core/verdict.ts'
 import type { Arrival } from './facts-of.ts'
 import { judgedOf } from './judged.ts'
-import { RequestBody, readBody } from './request-body.ts'
+import { BodyFailure, RequestBody, readBody } from './request-body.ts'
 
 /** The policy that is in force, and the ways to its upstreams. */
 export interface Live {
@@ -36,7 +37,7 @@ const KNOWS_INFORMATION = 'writeInformation' in ServerResponse.prototype
  * One request and its reply, from the socket to the audit line. It keeps what happened; gate.ts, forward.ts and
  * reply.ts do things.
  */
-export class Exchange implements Body {
+export class Exchange implements Body, Clock {
   readonly arrival: Arrival
   readonly request: IncomingMessage
   readonly response: ServerResponse
@@ -52,6 +53,9 @@ export class Exchange implements Body {
   over = false
   /** The connection speaks WebSocket now. */
   switched = false
+  /** Its number among the decisions of the process. */
+  #seq = 0
+  #judgedAtMs = 0
   #code: Code | null = null
   #why: string | null = null
   #retries = 0
@@ -81,6 +85,16 @@ export class Exchange implements Body {
 
   admitted(bodyBytes: number | null): void {
     this.bodyBytes = bodyBytes
+  }
+
+  /** From here on `nowMs` stands still: all that is asked of one request is asked at one moment, which can be told. */
+  judging(seq: number, atMs: number): void {
+    this.#seq = seq
+    this.#judgedAtMs = atMs
+  }
+
+  nowMs(): number {
+    return this.#judgedAtMs
   }
 
   decided(decision: Decision): void {
@@ -114,7 +128,9 @@ export class Exchange implements Body {
     return body
   }
 
+  /** @throws BodyFailure when it is over: nothing would ever tell the reader so */
   #openBody(): RequestBody {
+    if (this.over) throw new BodyFailure('client_closed', 'the client left before its body was read')
     this.inviteBody()
     this.#body ??= new RequestBody(this.request, Number.POSITIVE_INFINITY, this.bounds.idleMs)
     return this.#body
@@ -179,10 +195,12 @@ export class Exchange implements Body {
     this.#why ??= why
   }
 
-  /** What is told of this request, once it is over. */
-  record(): AuditRecord {
+  /** What is told of this request, once it is over. @param lastSeq number of the last decision until now */
+  record(lastSeq: number): AuditRecord {
     const durationMs = performance.now() - this.#startedAt
-    const judged = judgedOf(this.decision, this.arrival.peer)
+    const waitedMs = this.#judgedAtMs - this.arrival.atMs
+    const order = { seq: this.#seq, during: lastSeq - this.#seq, waitedMs }
+    const judged = judgedOf(this.decision, this.arrival.peer, this.live.policy, order)
     return {
       id: this.arrival.id,
       atMs: this.arrival.atMs,
@@ -206,6 +224,7 @@ export class Exchange implements Body {
       retries: this.#retries,
       aborted: this.#aborted,
       policy: this.live.policy.hash,
+      basis: judged.basis,
     }
   }
 
@@ -225,12 +244,4 @@ export function isUpgrading(request: IncomingMessage): boolean {
 export function declinesUpgrade(request: IncomingMessage): boolean {
   const { upgrade, connection } = request.headers
   return upgrade !== undefined && !isUpgrading(request) && /upgrade/i.test(connection ?? '')
-}
-
-function fieldsNamed(lowerName: string, fields: readonly string[]): readonly string[] {
-  const found: string[] = []
-  for (let i = 0; i < fields.length; i += 2) {
-    if (fields[i]?.toLowerCase() === lowerName) found.push(lowerName, fields[i + 1] as string)
-  }
-  return found
 }

@@ -51,6 +51,7 @@ export class Gate {
   readonly #parts: GateParts
   readonly #surroundings: Surroundings
   #inFlight = 0
+  #decisions = 0
 
   constructor(parts: GateParts) {
     this.#parts = parts
@@ -101,7 +102,8 @@ export class Gate {
     connection.isBroken = true
     const refusal = socket.bytesRead === 0 ? null : refusalFor(error)
     const exchange = connection.latest
-    if (refusal === null) socket.destroy()
+    // The rest of a request that has its reply and its audit line needs no others.
+    if (refusal === null || connection.cutShort?.complete === false) socket.destroy()
     else if (exchange === null) this.#refuseRaw(socket, refusal)
     else if (exchange.request.complete) {
       // The request before is sound, and is owed its reply first.
@@ -162,12 +164,13 @@ export class Gate {
   #end(exchange: Exchange, connection: Connection): void {
     if (exchange.over) return
     if (connection.latest === exchange) connection.latest = null
+    if (!exchange.request.complete) connection.cutShort = exchange.request
     connection.queued.delete(exchange)
     connection.turns.leave(exchange)
     this.#inFlight -= 1
     exchange.close()
     releasePlaces(exchange.decision, this.#parts.counters)
-    this.#parts.record(exchange.record())
+    this.#parts.record(exchange.record(this.#decisions))
   }
 
   /** @returns what ends the request here, or null when it may go on */
@@ -181,16 +184,20 @@ export class Gate {
     }
     exchange.admitted(admitted.bodyBytes)
     const turn = connection.turns.take(exchange)
-    const decided = (): Ending | Promise<Ending> => this.#decide(exchange, knock, admitted)
-    return turn === null ? decided() : turn.then(decided)
+    const { clock } = this.#parts
+    return turn === null
+      ? this.#decide(exchange, knock, admitted, exchange.arrival.atMs)
+      : turn.then(() => this.#decide(exchange, knock, admitted, clock.nowMs()))
   }
 
-  #decide(exchange: Exchange, knock: Knock, admitted: Admitted): Ending | Promise<Ending> {
+  #decide(exchange: Exchange, knock: Knock, admitted: Admitted, nowMs: number): Ending | Promise<Ending> {
     const { live } = exchange
     if (this.#parts.pressure() === 'refuse') return shed(exchange)
     const facts = factsOf(knock, admitted, exchange.arrival, live.policy)
-    const { clock, counters } = this.#parts
-    const decision = decide(live.policy, facts, { clock, counters, body: exchange })
+    const { counters } = this.#parts
+    this.#decisions += 1
+    exchange.judging(this.#decisions, nowMs)
+    const decision = decide(live.policy, facts, { clock: exchange, counters, body: exchange })
     return decision instanceof Promise
       ? decision.then((made) => conclude(exchange, made, counters))
       : conclude(exchange, decision, counters)
@@ -198,7 +205,10 @@ export class Gate {
 
   async #actLater(pending: Promise<Ending>, exchange: Exchange, reply: FastifyReply, done: () => void) {
     try {
-      act(await pending, exchange, reply, done)
+      const ending = await pending
+      // Who has left meanwhile is owed nothing, and nothing is asked of the upstream for it.
+      if (exchange.over) reply.hijack()
+      else act(ending, exchange, reply, done)
     } catch (error) {
       breakDown(exchange, reply, error)
     }

@@ -70,5 +70,6 @@ function malformedRecord(
     retries: 0,
     aborted: false,
     policy: policy.hash,
+    basis: null,
   }
 }

@@ -1,10 +1,12 @@
 import type { ServerResponse } from 'node:http'
 import { CODES, type Code } from '../core/codes.ts'
 import { ownReplyFields, replyFields } from '../core/headers.ts'
+import { replyPlanOf } from '../core/mode.ts'
 import { type ResponseBody, type Sink, UpstreamFailure, type UpstreamResponse } from '../core/upstream.ts'
 import type { Reply } from '../core/verdict.ts'
 import { type Exchange, isUpgrading } from './exchange.ts'
 import { problemBody, problemFields } from './refusal.ts'
+import { cutReader } from './stalled.ts'
 
 /** More than this of an unread body is not worth reading for the sake of the connection. */
 const MAX_DRAINED_BYTES = 64 * 1024
@@ -21,7 +23,7 @@ export function replyRefusal(exchange: Exchange, code: Code, fields: readonly st
 /** Answers without an upstream. */
 export function replyOwn(exchange: Exchange, reply: Reply): void {
   const { response, decision, live } = exchange
-  const plan = decision?.route?.reply ?? live.policy.reply
+  const plan = decision?.route == null ? live.policy.reply : replyPlanOf(decision.route, decision)
   const fields =
     decision === null
       ? [...reply.headers, ...plan.set, 'x-request-id', exchange.arrival.id]
@@ -40,7 +42,7 @@ export function replyOwn(exchange: Exchange, reply: Reply): void {
 export function replyFromUpstream(exchange: Exchange, upstream: UpstreamResponse): void {
   const { response, decision } = exchange
   if (decision?.route == null) throw new Error('a reply without a route')
-  const fields = replyFields(decision, upstream.headers, decision.route.reply)
+  const fields = replyFields(decision, upstream.headers, replyPlanOf(decision.route, decision))
   if (!exchange.request.complete || exchange.bounds.isDraining()) response.shouldKeepAlive = false
   response.writeHead(upstream.status, upstream.statusText, fields)
   const sink = new ReplySink(exchange, upstream.body)
@@ -138,6 +140,7 @@ class ReplySink implements Sink {
   /** A reader that takes nothing holds a connection to the upstream for as long as it likes. */
   readonly #cutOff = (): void => {
     this.#exchange.failed('client_closed', `the client read nothing for ${this.#exchange.bounds.idleMs} ms`)
+    if (this.#response.socket !== null) cutReader(this.#response.socket)
     this.#response.destroy()
   }
 }

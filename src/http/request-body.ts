@@ -118,5 +118,9 @@ export async function readBody(body: RequestBody, maxBytes: number): Promise<Uin
     body.on('data', onData)
     body.once('end', () => resolve(Buffer.concat(chunks)))
     body.once('error', reject)
+    // Ended from our side, because the client has left: nobody may wait for the rest.
+    body.once('close', () =>
+      reject(new BodyFailure('client_closed', 'the client left in the middle of the body')),
+    )
   })
 }

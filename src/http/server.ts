@@ -6,6 +6,7 @@ import fastify, { type FastifyInstance } from 'fastify'
 import type { Exchange } from './exchange.ts'
 import { isWebSocketUpgrade } from './front-door.ts'
 import type { Gate } from './gate.ts'
+import { outliveHalfClose } from './half-close.ts'
 import { cutStalledReaders } from './stalled.ts'
 import { webSocketOptions } from './websocket.ts'
 
@@ -32,6 +33,8 @@ export interface ServerSettings {
 export interface DataServer {
   /** @throws the error of the socket, e.g. EADDRINUSE */
   readonly listen: (host: string, port: number) => Promise<AddressInfo>
+  /** Serves a connection that was made in this process; it tells by `remoteAddress` whose it is. */
+  readonly adopt: (connection: Duplex) => void
   /** Takes no more connections and ends the idle ones; resolves when the last one is over. */
   readonly stop: () => Promise<void>
   /** Ends the idle connections. */
@@ -109,6 +112,7 @@ function bounded(server: Server, settings: ServerSettings): Server {
   // 0 is no limit of the parser's own: it would drop what is beyond and act on the rest. The front door counts.
   server.maxHeadersCount = 0
   cutStalledReaders(server, settings.idleTimeoutMs)
+  outliveHalfClose(server)
   return server
 }
 
@@ -144,6 +148,7 @@ function dataServer(server: Server, gate: Gate): DataServer {
         server.once('error', reject)
         server.listen(port, host, () => resolve(server.address() as AddressInfo))
       }),
+    adopt: (connection) => void server.emit('connection', connection),
     stop: () =>
       new Promise((resolve) => {
         // A reply that had begun before may leave its connection open.

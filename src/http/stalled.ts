@@ -22,11 +22,23 @@ export function cutStalledReaders(server: Server, idleMs: number): void {
   const sweep = (): void => {
     const nowMs = performance.now()
     for (const [socket, progress] of connections) {
-      if (isStalled(socket, progress, nowMs, idleMs)) socket.destroy()
+      if (isStalled(socket, progress, nowMs, idleMs)) cutReader(socket)
     }
   }
   const timer = setInterval(sweep, Math.min(LONGEST_SWEEP_MS, idleMs / 2)).unref()
   server.once('close', () => clearInterval(timer))
+}
+
+/**
+ * Ends the connection of a reader that takes nothing, by a reset. An orderly end would wait behind what the client has
+ * not taken: for minutes, megabytes for each such client stay in the kernel, whose memory for TCP is shared by all
+ * connections of the machine. When that is full, everybody's packets are dropped.
+ */
+export function cutReader(socket: Socket): void {
+  if (socket.destroyed) return
+  socket.resetAndDestroy()
+  // By itself that waits until what is queued here has been written, which is never.
+  socket.destroy()
 }
 
 function isStalled(socket: Socket, progress: Progress, nowMs: number, idleMs: number): boolean {

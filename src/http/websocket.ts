@@ -11,6 +11,8 @@ const MAX_MESSAGE_BYTES = 16 * 1024 * 1024
 const MAX_WAITING_BYTES = 1024 * 1024
 const HANDSHAKE_TIMEOUT_MS = 10_000
 const RECHECK_MS = 20
+/** RFC 6455 7.4.1 */
+const GOING_AWAY = 1001
 
 /** What the ws library writes itself; a second copy of a client's would break the handshake with the upstream. */
 const HANDSHAKE_PREFIX = 'sec-websocket-'
@@ -31,14 +33,13 @@ const wsClientOptions = {
   finishRequest: (request: ClientRequest) => sendAsJudged(request),
 }
 
-/** Targets by request id, between the fields of a handshake and its request line, which follow in one step. */
-const targets = new Map<string, string>()
+/** Of the handshake that is being made: its fields and its request line follow in one step. */
+let judgedTarget: string | null = null
 
 /** The target has been through two URL parsers by now, which escape more than the client did: `'` of a query, say. */
 function sendAsJudged(request: ClientRequest): void {
-  const id = String(request.getHeader('x-request-id'))
-  request.path = targets.get(id) ?? request.path
-  targets.delete(id)
+  request.path = judgedTarget ?? request.path
+  judgedTarget = null
   request.end()
 }
 
@@ -48,6 +49,7 @@ export const webSocketOptions = {
   wsServerOptions: { maxPayload: MAX_MESSAGE_BYTES, perMessageDeflate: false },
   wsClientOptions,
   wsHooks: {
+    onConnect: (_context: unknown, client: WebSocket, upstream: WebSocket) => endAbandoned(client, upstream),
     onIncomingMessage: (_context: unknown, client: WebSocket, upstream: WebSocket) =>
       holdBack(client, upstream),
     onOutgoingMessage: (_context: unknown, client: WebSocket, upstream: WebSocket) =>
@@ -77,7 +79,7 @@ function handshakeHeaders(exchange: Exchange | null): Record<string, string | st
     throw new Error('upgrading without a decision')
   }
   exchange.switched = true
-  targets.set(exchange.arrival.id, exchange.request.url ?? '')
+  judgedTarget = exchange.request.url ?? null
   const fields = upstreamFields(decision, decision.route.request)
   const headers: Record<string, string | string[]> = Object.create(null)
   for (let i = 0; i < fields.length; i += 2)
@@ -95,6 +97,14 @@ function originOf(route: Route | null | undefined): string {
   if (route == null) throw new Error('upgrading without a route')
   const { origins } = route.upstream
   return origins[Math.floor(Math.random() * origins.length)] ?? ''
+}
+
+/**
+ * A client may have left while the upstream was asked. http-proxy passes an end on to an open connection only, so this one
+ * would stay for good; what the client had said until then goes first, in listeners of the same event.
+ */
+function endAbandoned(client: WebSocket, upstream: WebSocket): void {
+  if (client.readyState !== client.OPEN) queueMicrotask(() => upstream.close(GOING_AWAY))
 }
 
 /** A flood towards a slow or unconnected side waits with its sender, in the kernel, and not in our memory. */

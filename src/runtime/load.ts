@@ -12,6 +12,8 @@ export interface Loading {
   readonly warnings: readonly string[]
   /** Absolute names of all files that were read or should have been: a change of any is a change of the policy. */
   readonly files: readonly string[]
+  /** Runs the policy's own tests; absent: it asks for none. @returns what has failed, as `errors` */
+  readonly verify?: () => Promise<readonly string[]>
 }
 
 /** Reads and compiles a policy file. Changes nothing and never throws. */

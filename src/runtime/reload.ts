@@ -1,6 +1,6 @@
 import type { Log } from '../adapters/log.ts'
 import type { Settings } from '../config/compile-settings.ts'
-import type { Current, Loaded } from './current.ts'
+import type { Current, LastReload, Loaded } from './current.ts'
 import type { Loading } from './load.ts'
 
 export interface ReloadParts {
@@ -12,38 +12,96 @@ export interface ReloadParts {
   readonly nowMs: () => number
 }
 
+/** What is in force after a reload, and how it went. */
+export interface Reloaded {
+  readonly loaded: Loaded
+  readonly lastReload: LastReload
+}
+
 /**
- * Reads the file again and swaps the policy, or keeps the old one. It runs in one go, so that of two reloads the later
- * one wins.
- * @returns the files that make up the policy now
+ * Reads the file again, runs the policy's own tests if it has them, and swaps the policy or keeps the old one. It never
+ * rejects. Without tests it is over when it returns.
  */
-export function reload({ current, load, prepare, log, nowMs }: ReloadParts, why: string): readonly string[] {
+export async function reload(parts: ReloadParts, why: string): Promise<Reloaded> {
+  const { current, load, log } = parts
   const loading = load()
   if (loading.warnings.length > 0) log.warn('policy warnings', { problems: loading.warnings })
-  if (loading.compiled === null) {
-    current.keep(loading.errors, nowMs())
-    const { hash } = current.loaded.policy
-    log.error('reload refused: the old policy stays', { why, hash, problems: loading.errors })
-    return loading.files
+  const { compiled, verify } = loading
+  if (compiled === null) return refused(parts, why, loading.errors)
+  if (verify !== undefined) {
+    const failures = await verify().catch(failed)
+    if (failures.length > 0) return refused(parts, why, failures)
   }
   const before = current.loaded
   try {
-    current.swap(prepare(loading.compiled))
+    current.swap(parts.prepare(compiled))
   } catch (error) {
-    const problem = error instanceof Error ? error.message : String(error)
-    current.keep([problem], nowMs())
-    log.error('reload failed: the old policy stays', { why, problems: [problem] })
-    return loading.files
+    return keep(parts, why, 'reload failed: the old policy stays', failed(error))
   }
   const after = current.loaded
-  log.info('policy reloaded', {
-    why,
-    hash: after.policy.hash,
-    before: before.policy.hash,
-    routes: after.policy.routes.length,
-  })
+  const { hash, routes } = after.policy
+  log.info('policy reloaded', { why, hash, before: before.policy.hash, routes: routes.length })
   tellRestart(before.settings, after.settings, log)
-  return loading.files
+  return stateOf(current)
+}
+
+function failed(error: unknown): readonly string[] {
+  return [error instanceof Error ? error.message : String(error)]
+}
+
+function refused(parts: ReloadParts, why: string, problems: readonly string[]): Reloaded {
+  return keep(parts, why, 'reload refused: the old policy stays', problems)
+}
+
+function keep(
+  { current, log, nowMs }: ReloadParts,
+  why: string,
+  message: string,
+  problems: readonly string[],
+): Reloaded {
+  current.keep(problems, nowMs())
+  log.error(message, { why, hash: current.loaded.policy.hash, problems })
+  return stateOf(current)
+}
+
+function stateOf({ loaded, lastReload }: Current): Reloaded {
+  return { loaded, lastReload }
+}
+
+/**
+ * One reload at a time, in the order in which they were asked for: of two, the later one wins, however long the tests of
+ * the earlier take. One may wait; whoever asks meanwhile is answered by that one, which reads the file later than that.
+ */
+export class Reloads {
+  readonly #parts: ReloadParts
+  #running: Promise<Reloaded> | null = null
+  #waiting: { readonly whys: Set<string>; readonly done: Promise<Reloaded> } | null = null
+
+  constructor(parts: ReloadParts) {
+    this.#parts = parts
+  }
+
+  /** It never rejects. */
+  again(why: string): Promise<Reloaded> {
+    if (this.#running === null) return this.#start(why)
+    this.#waiting ??= { whys: new Set(), done: this.#running.then(() => this.#startWaiting()) }
+    this.#waiting.whys.add(why)
+    return this.#waiting.done
+  }
+
+  #startWaiting(): Promise<Reloaded> {
+    const whys = [...(this.#waiting?.whys ?? [])]
+    this.#waiting = null
+    return this.#start(whys.join(', '))
+  }
+
+  #start(why: string): Promise<Reloaded> {
+    const running = reload(this.#parts, why).finally(() => {
+      if (this.#waiting === null) this.#running = null
+    })
+    this.#running = running
+    return running
+  }
 }
 
 /** What is read at the start only. */

@@ -3,8 +3,11 @@ import { dirname } from 'node:path'
 import { Fingerprints } from './fingerprint.ts'
 
 export interface WatchOptions {
-  /** Told when the content of a file has changed and has stood still; returns the files to watch from now on. */
-  readonly onChange: () => readonly string[]
+  /**
+   * Told when the content of a file has changed and has stood still; returns the files to watch from now on, or nothing
+   * when it says so by `accept`.
+   */
+  readonly onChange: () => readonly string[] | undefined
   /** How often the files are looked at although nobody told of a change. */
   readonly pollMs?: number
   /** For how long a content must stand still: a file that is being written is not read half. */
@@ -12,8 +15,10 @@ export interface WatchOptions {
 }
 
 export interface Watcher {
-  /** Takes the present contents for known, e.g. after a reload that somebody asked for. */
-  accept(files: readonly string[]): void
+  /** The present contents, for `accept`. */
+  mark(): string
+  /** Takes the contents at `mark`, or the present ones, for known: what has changed since is told. */
+  accept(files: readonly string[], mark?: string): void
   close(): void
 }
 
@@ -54,9 +59,14 @@ class ContentWatcher implements Watcher {
     this.#poll.unref()
   }
 
-  accept(files: readonly string[]): void {
+  mark(): string {
+    return this.#fingerprints.of(this.#files)
+  }
+
+  accept(files: readonly string[], mark?: string): void {
+    const isSame = files.join('\0') === this.#files.join('\0')
+    this.#known = isSame && mark !== undefined ? mark : this.#fingerprints.of(files)
     this.#files = files
-    this.#known = this.#fingerprints.of(files)
     this.#candidate = null
     this.#watchFolders()
   }
@@ -114,10 +124,9 @@ class ContentWatcher implements Watcher {
   }
 
   #take(now: string): void {
-    const files = this.#onChange()
     // What was compared is known, not what is there by now: a change in between is then seen at the next look.
-    this.#known = files.join('\0') === this.#files.join('\0') ? now : this.#fingerprints.of(files)
-    this.#files = files
-    this.#watchFolders()
+    this.#known = now
+    const files = this.#onChange()
+    if (files !== undefined) this.accept(files, now)
   }
 }

@@ -2,8 +2,9 @@ import { deepStrictEqual as deepEqual, match } from 'node:assert/strict'
 import fc from 'fast-check'
 import t from 'tap'
 import { auditLine, gapLine } from '../../src/adapters/audit-line.ts'
+import type { Basis } from '../../src/core/audit.ts'
 import { ANONYMOUS } from '../../src/core/principal.ts'
-import { forwarded } from './audit-records.ts'
+import { BASIS, forwarded } from './audit-records.ts'
 
 const parsed = (line: string): Record<string, unknown> => JSON.parse(line)
 
@@ -16,6 +17,8 @@ t.test('a forwarded request is one line with every field', async (t) => {
     method: 'GET',
     path: '/api/orders/1',
     client: '192.0.2.7',
+    host: 'api.example.com',
+    seq: 7,
     principal: { kind: 'key', subject: 'acme-prod', org: 'acme', key_id: 'acme-prod', authenticator: 'key' },
     outcome: 'forward',
     code: null,
@@ -55,6 +58,35 @@ t.test('the trail marks what refused and what report mode let through', async (t
   t.equal(line.why, 'limit plan')
 })
 
+t.test('what a decision was made of is told where it is not the usual', async (t) => {
+  const basis: Basis = {
+    host: 'api.example.com',
+    seq: 8,
+    during: 3,
+    waitedMs: 21,
+    peer: '10.0.0.1',
+    websocket: true,
+    bodyBytes: 17,
+    origin: 'https://shop.example.com',
+    preflight: { method: 'PUT', headers: null },
+    shown: 'key:acme-old',
+  }
+  const line = parsed(auditLine({ ...forwarded, basis }))
+  t.match(line, {
+    host: 'api.example.com',
+    seq: 8,
+    during: 3,
+    waited_ms: 21,
+    peer: '10.0.0.1',
+    websocket: true,
+    body_bytes: 17,
+    origin: 'https://shop.example.com',
+    preflight: { method: 'PUT', headers: null },
+    shown: 'key:acme-old',
+  })
+  t.equal(parsed(auditLine({ ...forwarded, basis: { ...basis, bodyBytes: null } })).body_bytes, null)
+})
+
 t.test('what never became a request has nulls, not made-up values', async (t) => {
   const line = parsed(
     auditLine({
@@ -68,8 +100,10 @@ t.test('what never became a request has nulls, not made-up values', async (t) =>
       trail: [],
       upstream: null,
       upstreamMs: null,
+      basis: null,
     }),
   )
+  t.notOk('host' in line || 'seq' in line)
   t.match(line, { route: null, method: null, path: null, upstream: null, upstream_ms: null, trail: [] })
   t.strictSame(line.principal, {
     kind: 'anonymous',
@@ -111,13 +145,27 @@ t.test('V102 any input is one line of printable ASCII that parses back to the sa
   fc.assert(
     fc.property(anyText, anyText, anyText, anyText, (method, path, client, subject) => {
       const principal = { ...forwarded.principal, subject, org: subject }
-      const line = auditLine({ ...forwarded, method, path, client, principal, why: path, warnings: [client] })
+      const preflight = { method, headers: path }
+      const basis: Basis = {
+        ...BASIS,
+        host: path,
+        peer: client,
+        origin: subject,
+        preflight,
+        shown: `key:${path}`,
+      }
+      const record = { ...forwarded, method, path, client, principal, why: path, warnings: [client], basis }
+      const line = auditLine(record)
       match(line, /^[ -~]+\n$/)
       const back = parsed(line)
       const said = back.principal as Record<string, unknown>
       deepEqual(
         [back.method, back.path, back.client, back.why, back.warnings, said.subject],
         [method, path, client, path.slice(0, 200), [client], subject === '' ? null : subject],
+      )
+      deepEqual(
+        [back.host, back.peer, back.origin, back.preflight, back.shown],
+        [path, client, subject, preflight, `key:${path}`],
       )
     }),
     { numRuns: 500 },

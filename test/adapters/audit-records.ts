@@ -1,4 +1,18 @@
-import type { AuditRecord } from '../../src/core/audit.ts'
+import type { AuditRecord, Basis } from '../../src/core/audit.ts'
+
+/** What the decision on an ordinary request was made of. */
+export const BASIS: Basis = {
+  host: 'api.example.com',
+  seq: 7,
+  during: 0,
+  waitedMs: 0,
+  peer: null,
+  websocket: false,
+  bodyBytes: 0,
+  origin: null,
+  preflight: null,
+  shown: null,
+}
 
 /** An ordinary request that was let through. */
 export const forwarded: AuditRecord = {
@@ -28,4 +42,5 @@ export const forwarded: AuditRecord = {
   retries: 0,
   aborted: false,
   policy: '0123456789abcdef',
+  basis: BASIS,
 }

@@ -1,8 +1,9 @@
 import { ok } from 'node:assert/strict'
 import fc from 'fast-check'
 import t, { type Test } from 'tap'
-import { LeasedCounters, leaseSize } from '../../src/adapters/counters-leased.ts'
+import { LeasedCounters } from '../../src/adapters/counters-leased.ts'
 import { MemoryCounters } from '../../src/adapters/counters-memory.ts'
+import { leaseTerms } from '../../src/core/lease.ts'
 import type { Charge, ChargeResult, Limit, Window } from '../../src/core/limits.ts'
 import { limitWith, NOON, sliding } from './counters-contract/tools.ts'
 
@@ -130,16 +131,6 @@ t.test('a store that fails leaves the leases as they were', async (t) => {
   await t.rejects(async () => counters.charge([chargeOf(wide)], NOON), /gone/)
 })
 
-t.test(
-  'a lease is a tenth of the smallest window, shared by all, and nothing where that is less than one',
-  async (t) => {
-    t.equal(leaseSize(leased('a', [sliding(1000, MINUTE_MS), sliding(100, 1000)]), 1), 10)
-    t.equal(leaseSize(leased('a', [sliding(1000, MINUTE_MS)]), 4), 25)
-    t.equal(leaseSize(leased('a', [sliding(30, MINUTE_MS)]), 4), 0)
-    t.equal(leaseSize(limitWith('a', [sliding(1000, MINUTE_MS)]), 1), 0)
-  },
-)
-
 t.test('no window ever lets through more than the formula says, and nothing is taken twice', async () => {
   const step = fc.record({
     process: fc.nat({ max: 3 }),
@@ -162,7 +153,7 @@ t.test('no window ever lets through more than the formula says, and nothing is t
       if (passed(await counters.charge([chargeOf(limit, cost)], nowMs))) taken.push({ atMs: nowMs, cost })
     }
     for (const counters of processes) counters.close()
-    const most = max + replicas * leaseSize(limit, replicas)
+    const most = leaseTerms(limit, replicas)?.atMost ?? 0
     for (const { atMs } of taken) ok(spentIn(taken, atMs, windowMs) <= most, `at most ${most} in a window`)
   })
   await fc.assert(property, { numRuns: 60 })

@@ -38,6 +38,19 @@ t.test('who finds no place is charged to no window', async (t) => {
   t.match(counters.read(both, 'both', NOON), { remaining: 8 })
 })
 
+t.test('a limit without windows is read by its free places, and never below nothing', async (t) => {
+  const counters = new ConcurrentCounters(new MemoryCounters())
+  const left = (limit: Limit) => counters.read(limit, 'two', NOON)
+  t.strictSame(left(TWO), { remaining: 2, resetMs: 0, window: 0 })
+  await counters.charge([chargeOn(TWO)], NOON)
+  t.match(left(TWO), { remaining: 1 })
+  await counters.charge([chargeOn(TWO)], NOON)
+  t.match(left(TWO), { remaining: 0 })
+  t.match(left({ ...TWO, concurrent: 1 }), { remaining: 0 }, 'after a reload that made it smaller')
+  counters.release([chargeOn(TWO)])
+  t.match(left(TWO), { remaining: 1 })
+})
+
 t.test('whom a window refuses takes no place', async (t) => {
   const counters = new ConcurrentCounters(new MemoryCounters())
   const one = limitWith('one', [sliding(1, 1000)])

@@ -1,7 +1,7 @@
 import t from 'tap'
 import { MemoryCounters } from '../../src/adapters/counters-memory.ts'
 import { createMetrics, type MetricSources } from '../../src/adapters/metrics.ts'
-import type { Limit } from '../../src/core/limits.ts'
+import { bareLimit } from '../support/limit.ts'
 import { forwarded } from './audit-records.ts'
 
 function metricsWith(more: Partial<MetricSources> = {}) {
@@ -95,15 +95,12 @@ t.test('the state of the gate is told', async (t) => {
   t.match(text, 'nodejs_eventloop_lag_seconds')
 })
 
-const plan: Limit = {
+const plan = bareLimit({
   name: 'plan',
   by: ['org'],
   windows: [{ kind: 'calendar', max: 2, unit: 'day' }],
   warnAt: [0.5],
-  cooldown: null,
-  concurrent: null,
-  onStoreError: 'local',
-}
+})
 
 t.test('limits that refuse and warn are counted by name', async (t) => {
   const metrics = metricsWith()
@@ -113,6 +110,18 @@ t.test('limits that refuse and warn are counted by name', async (t) => {
   const text = await metrics.render()
   t.match(text, 'sallyport_limit_hits_total{limit="plan"} 2\n')
   t.match(text, 'sallyport_limit_warnings_total{limit="plan"} 1\n')
+})
+
+t.test('a store that does not answer is no limit that was hit', async (t) => {
+  const metrics = metricsWith()
+  const result = { refused: 0, cause: 'unavailable', retryAfterMs: 1000, states: [], warnings: [] } as const
+  const counters = metrics.metered({
+    charge: () => result,
+    refund: () => undefined,
+    release: () => undefined,
+  })
+  t.equal(await counters.charge([{ limit: plan, key: 'plan|4:acme', cost: 1 }], 1000), result)
+  t.notMatch(await metrics.render(), 'sallyport_limit_hits_total{')
 })
 
 t.test('metered counters hand on promises and refunds', async (t) => {

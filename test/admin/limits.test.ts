@@ -1,8 +1,10 @@
 import fc from 'fast-check'
 import t from 'tap'
+import { ConcurrentCounters } from '../../src/adapters/counters/places.ts'
+import { MemoryCounters } from '../../src/adapters/counters-memory.ts'
 import { planOf } from '../../src/policies/limit/plan.ts'
 import { charge, limitOf, limitsScene, reset, shownAt } from './limits-scene.ts'
-import { JSON_POST } from './scene.ts'
+import { adminScene, JSON_POST, policyText } from './scene.ts'
 
 t.test('the limits are told with the routes and keys that use them', async (t) => {
   const scene = await limitsScene(t)
@@ -58,6 +60,28 @@ t.test('a bucket is told by its tightest window', async (t) => {
   const at = new Date(resetsAt)
   t.equal(at.getTime(), Date.UTC(at.getUTCFullYear(), at.getUTCMonth(), 1), 'a month ends with it')
 })
+
+t.test(
+  'free places are told as a number, and are the own count of a process that shares a store',
+  async (t) => {
+    const instead = { local: 0, allow: 0, deny: 0 }
+    const store = () => ({ name: 'closed', sinceMs: 1000, failures: 0, lastProblem: null, instead }) as const
+    const text = policyText('limits: { exports: { by: global, concurrent: 8 } }\n')
+    const scene = await adminScene(t, text, '127.0.0.1', {
+      counters: new ConcurrentCounters(new MemoryCounters()),
+      store,
+    })
+    const left = { rate: '8 at once', max: 8, remaining: 8, resets_at: null }
+    const where = { limit: 'exports', bucket: 'global', counted_in: 'process' }
+    t.strictSame(await shownAt(scene, '/limits/exports'), { ...where, ...left })
+    t.strictSame(JSON.parse((await reset(scene, 'exports', {})).text), {
+      ...where,
+      before: left,
+      after: left,
+    })
+    t.match(scene.events, [{ counted_in: 'process', before: '8 left of 8 at once' }])
+  },
+)
 
 t.test('a bucket that nobody has come to is full', async (t) => {
   const scene = await limitsScene(t)

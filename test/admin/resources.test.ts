@@ -32,7 +32,7 @@ t.test('the policy in force is told with its routes', async (t) => {
   })
 })
 
-const shared = { upstream: 'legacy', mode: 'enforce', websocket: false }
+const shared = { upstream: 'legacy', mode: 'enforce', reported: [], enforced_percent: 100, websocket: false }
 
 t.test('the circuits are told', async (t) => {
   const { ask } = await adminScene(t)

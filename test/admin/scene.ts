@@ -5,8 +5,10 @@ import type { AuditEvent } from '../../src/adapters/audit.ts'
 import { MemoryCounters } from '../../src/adapters/counters-memory.ts'
 import type { LogDetails } from '../../src/adapters/log.ts'
 import { type AdminParts, createAdminServer } from '../../src/admin/server.ts'
+import { Report } from '../../src/report/report.ts'
 import { Current } from '../../src/runtime/current.ts'
 import { loadPolicy } from '../../src/runtime/load.ts'
+import { RecentRecords } from '../../src/runtime/recent.ts'
 import { type ReloadParts, reload } from '../../src/runtime/reload.ts'
 import { RawClient, type Reply } from '../support/raw-client.ts'
 
@@ -55,7 +57,7 @@ export async function adminScene(
   t: Test,
   text = policyText(),
   host = '127.0.0.1',
-  others: Partial<Pick<AdminParts, 'counters' | 'store'>> = {},
+  others: Partial<Pick<AdminParts, 'counters' | 'store' | 'report' | 'recent'>> = {},
 ): Promise<Scene> {
   const file = join(t.testdir(), 'policy.yaml')
   writeFileSync(file, text)
@@ -67,13 +69,15 @@ export async function adminScene(
     host,
     token: TOKEN,
     current: parts.current,
-    reload: (why) => void reload(parts, why),
+    reload: (why) => reload(parts, why),
     audit: { event: (event) => void events.push(event) },
     health: () => ({ status: 'ok', ready: true, started: true, summary: { policy: { hash: 'ab' } } }),
     circuits: () => [
       { name: 'legacy', state: 'open', openedAtMs: 1000 },
       { name: 'other', state: 'closed', openedAtMs: null },
     ],
+    report: new Report(),
+    recent: new RecentRecords(),
     log: parts.log,
     counters,
     ...others,

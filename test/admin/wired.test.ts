@@ -44,7 +44,7 @@ t.test('V104 admin paths do not exist on the data port and the ops port', async 
   const { url, ops, file, policy, gate } = await startGate(t, settings)
   writeFileSync(file, policy().replace('"/*"', '/only'))
   await gate.logged('policy reloaded')
-  const paths = ['/policy', '/policy/text', '/circuits', '/limits', '/limits/all', '/openapi.json']
+  const paths = ['/policy', '/policy/text', '/circuits', '/limits', '/limits/all', '/report', '/openapi.json']
   for (const path of [...paths, '/health', '/admin']) {
     const reply = await fetch(`${url}${path}`, { headers: GOOD })
     t.match(await reply.json(), { status: 404, code: 'no_route' }, path)

@@ -19,6 +19,7 @@ export async function runCommand(
       write: (text) => {
         stderr += text
       },
+      isTTY: options.isTTY ?? false,
     },
     env: options.env ?? {},
   }

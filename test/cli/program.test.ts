@@ -1,8 +1,24 @@
 import t from 'tap'
 import { runLine } from './terminal.ts'
 
-const COMMANDS = ['serve', 'check', 'keys', 'limits', 'schema', 'health', 'version', 'help']
-const ACTIONS: Readonly<Record<string, readonly string[]>> = { keys: ['new'], limits: ['show'] }
+const COMMANDS = [
+  'serve',
+  'check',
+  'explain',
+  'test',
+  'import',
+  'keys',
+  'limits',
+  'schema',
+  'health',
+  'version',
+  'help',
+]
+const ACTIONS: Readonly<Record<string, readonly string[]>> = {
+  import: ['openapi'],
+  keys: ['new'],
+  limits: ['show'],
+}
 
 t.test('without a command the overview is shown, and it is wrong use', async (t) => {
   const { code, stderr } = await runLine()
@@ -25,7 +41,7 @@ for (const name of COMMANDS) {
   })
 }
 
-for (const name of ['serve', 'check', 'keys', 'limits', 'schema', 'health']) {
+for (const name of ['serve', 'check', 'explain', 'test', 'import', 'keys', 'limits', 'schema', 'health']) {
   t.test(`${name} --help is its help`, async (t) => {
     t.strictSame(await runLine(name, '--help'), await runLine('help', name))
   })

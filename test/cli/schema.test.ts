@@ -12,6 +12,12 @@ t.test('prints a JSON Schema whose every setting is described', async (t) => {
   t.strictSame(undescribed(json, ''), [])
 })
 
+t.test('--tests is the one of test files', async (t) => {
+  const { code, stdout } = await runCommand(schema, ['--tests'])
+  t.equal(code, 0)
+  t.equal(stdout, readFileSync('config/policy.test.schema.json', 'utf8'))
+})
+
 t.test('--write writes it to a file', async (t) => {
   const file = join(t.testdir(), 'schema.json')
   const written = await runCommand(schema, ['--write', file])

@@ -23,9 +23,22 @@ export function describe(text: string): unknown {
   }
 }
 
-function route({ checks, upstream, request: plan, reply: replyPlan, decisionFields, ...rest }: Route) {
+function route({
+  checks,
+  upstream,
+  request: plan,
+  reply: replyPlan,
+  decisionFields,
+  reporting,
+  ...rest
+}: Route) {
   return {
     ...rest,
+    reporting: reporting && {
+      ...reporting,
+      checks: [...reporting.checks],
+      reply: reply(reporting.reply),
+    },
     checks: checks.map(({ name }) => name),
     upstream: upstream.name,
     request: request(plan),

@@ -7,16 +7,16 @@ const START = { line: 1, col: 1 }
 t.test('problems come in the order of the file, each once', async (t) => {
   const problems = new Problems('p.yaml')
   problems.error({ line: 2, col: 5 }, 'b')
-  problems.warning({ line: 2, col: 1 }, 'a', 'do')
+  problems.notice('unused-name', { line: 2, col: 1 }, 'a', 'do')
   problems.error({ line: 2, col: 5 }, 'b')
   problems.error(START, 'first')
-  const wanted = ['p.yaml:1:1: first', 'p.yaml:2:1: warning: a (do)', 'p.yaml:2:5: b']
+  const wanted = ['p.yaml:1:1: first', 'p.yaml:2:1: warning: a (do) [unused-name]', 'p.yaml:2:5: b']
   t.strictSame(problems.list().map(formatProblem), wanted)
 })
 
 t.test('warnings alone are no errors', async (t) => {
   const problems = new Problems('p.yaml')
-  problems.warning(START, 'a')
+  problems.notice('unused-name', START, 'a')
   t.notOk(problems.hasErrors)
 })
 

@@ -125,9 +125,9 @@ t.test('a key that has expired is a warning; many are a few and their number', a
   const few = told(problemsOf(expired(2)))
   t.strictSame(
     few,
-    [1, 2].map((n) => `keys.jsonl:${n}:96: warning: this key has expired`),
+    [1, 2].map((n) => `keys.jsonl:${n}:96: warning: this key has expired [key-expired]`),
   )
   const many = told(problemsOf(expired(500)))
   t.equal(many.length, 6)
-  t.equal(many[0], 'policy.yaml:2:13: warning: 495 more keys of this file have expired')
+  t.equal(many[0], 'policy.yaml:2:13: warning: 495 more keys of this file have expired [key-expired]')
 })

@@ -9,12 +9,15 @@ t.test('typing errors are recognised', async (t) => {
   t.equal(nearest('Listen', NAMES), 'listen')
   t.equal(nearest('limit', NAMES), 'limits')
   t.equal(nearest('upstraem', NAMES), 'upstream')
+  t.equal(nearest('bi', ['by', 'rate']), 'by')
   t.equal(didYouMean('limit-headers', NAMES), 'did you mean `limit_headers`?')
 })
 
 t.test('what is like nothing gets no hint', async (t) => {
   t.equal(nearest('banana', NAMES), null)
   t.equal(nearest('x', NAMES), null)
+  t.equal(nearest('b', ['by', 'rate']), null)
+  t.equal(nearest('xi', ['by', 'rate']), null)
   t.equal(nearest('x'.repeat(100_000), NAMES), null)
   t.equal(didYouMean('key', ['key']), undefined)
 })

@@ -1,22 +1,11 @@
 import t from 'tap'
+import { REDIS_DEFAULTS } from '../support/redis-settings.ts'
 import { compileText, policyWith, problemsOf } from './compiling.ts'
 
 const withRedis = (redis: string): string => policyWith('', `redis: ${redis}`)
 const redisOf = (redis: string) => compileText(withRedis(redis)).settings?.redis ?? null
 
-const DEFAULTS = {
-  kind: 'single',
-  nodes: [{ host: 'redis', port: 6379 }],
-  name: '',
-  username: null,
-  password: null,
-  sentinelPassword: null,
-  database: 0,
-  tls: null,
-  prefix: 'sallyport:',
-  commandTimeoutMs: 100,
-  replicas: 1,
-}
+const DEFAULTS = { ...REDIS_DEFAULTS, nodes: [{ host: 'redis', port: 6379 }] }
 const TLS = { ca: null, serverName: null }
 
 const GOOD: readonly (readonly [written: string, wanted: object])[] = [
@@ -73,9 +62,30 @@ t.test('settings that have no effect, or contradict each other, are mistakes', a
     ['{ cluster: [a:1], name: x }', /`name`.*no effect/],
     ['{ cluster: [a:1], sentinel_password: "${env:PASSWORD}" }', /no effect|does not fit/],
     ['{ url: redis://a, tls: {} }', /`tls`.*write rediss:/],
+    ['{ url: rediss://a, tls: { server_name: 10.0.0.1 } }', /must be a host name, not an address/],
+    ['{ url: rediss://a, tls: { server_name: "2001:db8::1" } }', /must be a host name/],
     ['{ url: "redis://a:${env:PASSWORD}@b", password: "${env:PASSWORD}" }', /has one already|does not fit/],
   ]
   for (const [written, problem] of wrong) t.match(problemsOf(withRedis(written)), [problem], written)
+})
+
+t.test('a leased limit makes no exact one pointless: it lets more through', async (t) => {
+  const beside = (loose: string, tight: string): string =>
+    policyWith(
+      '    limits: [tight, loose]',
+      `redis: redis://redis
+limits:
+  tight: { by: ip, rate: 100/minute, accuracy: ${tight} }
+  loose: { by: ip, rate: 105/minute, accuracy: ${loose} }`,
+    )
+  t.strictSame(problemsOf(beside('exact', 'leased')), [])
+  for (const [loose, tight] of [
+    ['exact', 'exact'],
+    ['leased', 'exact'],
+    ['leased', 'leased'],
+  ] as const) {
+    t.match(problemsOf(beside(loose, tight)), [/`loose` is pointless beside `tight`/], `${loose}, ${tight}`)
+  }
 })
 
 t.test('V102 a URL that is wrong is not quoted, whatever it holds', async (t) => {
@@ -98,13 +108,14 @@ t.test('V102 a URL that is wrong is not quoted, whatever it holds', async (t) =>
 t.test(
   'a password that stands in the file is warned of, and the text is not shown by the admin API',
   async (t) => {
-    for (const written of [
-      'redis://:hunter2@a',
-      '{ url: redis://:hunter2@a }',
-      '{ cluster: [a:1], password: hunter2 }',
-    ]) {
+    for (const [written, name] of [
+      ['redis://:hunter2@a', 'REDIS_URL'],
+      ['{ url: redis://:hunter2@a }', 'REDIS_URL'],
+      ['{ cluster: [a:1], password: hunter2 }', 'REDIS_PASSWORD'],
+    ] as const) {
       const problems = problemsOf(withRedis(written))
       t.match(problems, [/warning: the password itself stands in the file/])
+      t.ok(problems[0]?.includes(`write a reference such as $\{env:${name}}`), `${problems[0]}`)
       t.notMatch(problems.join(), 'hunter2')
       t.equal(compileText(withRedis(written)).about?.tokenInFile, true)
     }

@@ -3,22 +3,15 @@ import type { Charged } from '../../src/core/limits.ts'
 import type { Context } from '../../src/core/policy.ts'
 import { ANONYMOUS, type Principal } from '../../src/core/principal.ts'
 import { answer, PASS, pass, refuse, SKIP } from '../../src/core/verdict.ts'
-import { decided } from './deciding.ts'
+import { bareLimit } from '../support/limit.ts'
+import { decided, reporting } from './deciding.ts'
 
 const ANN: Principal = { ...ANONYMOUS, kind: 'key', subject: 'ann', keyId: 'acme-prod', authenticator: 'key' }
 
 function chargedFor(name: string): Charged {
   return {
     charge: {
-      limit: {
-        name,
-        by: ['ip'],
-        windows: [],
-        warnAt: [],
-        cooldown: null,
-        concurrent: null,
-        onStoreError: 'local',
-      },
+      limit: bareLimit({ name }),
       key: name,
       cost: 1,
     },
@@ -101,9 +94,7 @@ t.test('report mode notes a refusal, asks on and forwards', async (t) => {
       async () => refuse('rate_limited', 'too many'),
       () => PASS,
     ],
-    {
-      mode: 'report',
-    },
+    reporting(),
   )
   t.match(decision, { outcome: 'forward', refusal: null, principal: ANONYMOUS })
   t.strictSame(decision.trail, [
@@ -119,7 +110,7 @@ t.test('report mode lets no failure of ours through', async (t) => {
     throw new Error('broken')
   }
   for (const check of [broken, () => refuse('internal', 'broken'), async () => broken()]) {
-    t.match(await decided([check], { mode: 'report' }), {
+    t.match(await decided([check], reporting()), {
       outcome: 'refuse',
       permit: null,
       refusal: { code: 'internal' },
@@ -127,7 +118,48 @@ t.test('report mode lets no failure of ours through', async (t) => {
   }
 })
 
-t.test('report mode answers what a check answers', async (t) => {
-  const decision = await decided([() => answer({ status: 204, headers: [], body: '' })], { mode: 'report' })
-  t.match(decision, { outcome: 'answer', permit: null })
+t.test('report mode answers nothing, and asks no check that an answer would have spared', async (t) => {
+  const decision = await decided(
+    [
+      () => PASS,
+      () => answer({ status: 204, headers: [], body: '' }),
+      () => t.fail('asked after the answer') as never,
+    ],
+    reporting(),
+  )
+  t.match(decision, { outcome: 'forward', reply: null })
+  t.strictSame(decision.trail, [
+    { check: 'a', verdict: 'pass' },
+    { check: 'b', verdict: 'skip', note: 'report mode: not answered here' },
+    { check: 'c', verdict: 'skip' },
+  ])
+})
+
+t.test('what still is enforced is asked after an answer that was not given', async (t) => {
+  const { reporting: all } = reporting()
+  const route = { reporting: { ...(all as NonNullable<typeof all>), checks: new Set(['a']) } }
+  const decision = await decided(
+    [() => answer({ status: 204, headers: [], body: '' }), () => refuse('key_missing', 'none')],
+    route,
+  )
+  t.match(decision, { outcome: 'refuse', refusal: { code: 'key_missing' }, permit: null })
+})
+
+t.test('report mode adds nothing to the reply and cuts no body', async (t) => {
+  const learn = () => pass({ replyHeaders: ['x-a', '1'], maxBodyBytes: 3, upstreamHeaders: ['x-b', '2'] })
+  const decision = await decided([learn], reporting())
+  t.match(decision, { replyFields: [], maxBodyBytes: null, upstreamFields: ['x-b', '2'] })
+})
+
+t.test('a share of the principals is enforced', async (t) => {
+  const check = () => refuse('rate_limited', 'too many')
+  const seen = new Set<string>()
+  for (let i = 0; i < 200; i++) {
+    const learn = () => pass({ principal: { ...ANN, subject: `user-${i}` } })
+    const first = await decided([learn, check], reporting(20))
+    const second = await decided([learn, check], reporting(50))
+    if (first.outcome === 'refuse') t.equal(second.outcome, 'refuse', 'who is in at 20% is in at 50%')
+    seen.add(first.outcome)
+  }
+  t.strictSame([...seen].sort(), ['forward', 'refuse'])
 })

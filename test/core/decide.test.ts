@@ -5,7 +5,7 @@ import type { Decision } from '../../src/core/policy.ts'
 import { ANONYMOUS } from '../../src/core/principal.ts'
 import { answer, PASS, pass, refuse, SKIP, type Verdict } from '../../src/core/verdict.ts'
 import { factsWith, portsWith } from '../policies/request.ts'
-import { decided, policyOf, routeOf } from './deciding.ts'
+import { decided, policyOf, reporting, routeOf } from './deciding.ts'
 
 const REPLY = { status: 204, headers: ['allow', 'GET'], body: '' }
 const REFUSAL = refuse('scope_missing', 'orders.read is missing', ['x-a', 'b'])
@@ -56,7 +56,7 @@ t.test('no route, no check, no permit', async (t) => {
 })
 
 t.test('what the match refuses is refused without asking, in report mode too', async (t) => {
-  const route = routeOf([() => t.fail('asked') as never], { mode: 'report' })
+  const route = routeOf([() => t.fail('asked') as never], reporting())
   const decision = await decide(policyOf(route), factsWith({ encodedSlash: true }), portsWith())
   t.match(decision, { outcome: 'refuse', route: { id: 'orders' }, refusal: { code: 'path_refused' } })
 })
@@ -135,7 +135,7 @@ t.test('any value that a check throws, now or later, refuses with internal', asy
           if (isLater) return Promise.reject(value)
           throw value
         }
-        const decision = await decided([check], { mode: mode === 'report' ? 'report' : 'enforce' })
+        const decision = await decided([check], mode === 'report' ? reporting() : {})
         return (
           decision.outcome === 'refuse' && decision.refusal?.code === 'internal' && decision.permit === null
         )

@@ -23,6 +23,12 @@ export function routeOf(checks: readonly Answering[], parts: Partial<Route> = {}
   return { ...ROUTE, checks: checks.map((run, i) => ({ name: String.fromCharCode(97 + i), run })), ...parts }
 }
 
+/** Every check of `routeOf` only reports, but to this share. */
+export function reporting(enforcedPercent = 0): Pick<Route, 'mode' | 'reporting'> {
+  const checks = new Set([...'abcdefgh'])
+  return { mode: 'report', reporting: { checks, enforcedPercent, reply: ROUTE.reply } }
+}
+
 /** A policy that finds `route` for everything, and nothing when it is null. */
 export function policyOf(route: Route | null, parts: Partial<Policy> = {}): Policy {
   return {

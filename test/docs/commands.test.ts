@@ -63,11 +63,16 @@ for (const stage of STAGES) {
       const statuses = await statusesOf(scene.moved(command), { KEY: scene.key })
       t.equal(statuses.at(-1), wanted, command)
     }
-    for (const { command } of linesIn(stage).filter((line) => argumentsOf(line.command)?.[0] === 'check')) {
+    for (const { command } of linesIn(stage).filter((line) => isAsked(line.command))) {
       const { code, stdout } = await runLine(scene.moved(command))
       t.equal(code, 0, `${command}: ${stdout}`)
     }
   })
+}
+
+/** What is asked of a policy before it is served. */
+function isAsked(command: string): boolean {
+  return ['check', 'explain'].includes(argumentsOf(command)?.[0] ?? '')
 }
 
 t.test(
@@ -84,6 +89,19 @@ t.test(
   },
 )
 
+const TESTING_PAGES: ReadonlySet<string> = new Set(['README.md', 'docs/testing.md'])
+
+t.test('every run of policy tests that a document shows passes', async (t) => {
+  const lines = SHELL_LINES.filter(({ page, command }) => TESTING_PAGES.has(page) && isTestRun(command))
+  t.ok(lines.length > 0)
+  for (const { command } of lines) t.equal((await runLine(command)).code, 0, command)
+})
+
+/** With `--watch` it ends when it is interrupted: test/cli/test.test.ts does that. */
+function isTestRun(command: string): boolean {
+  return argumentsOf(command)?.[0] === 'test' && !command.endsWith(' --watch')
+}
+
 /** Lines that nothing here can run: a test of their own does, or a tool that a test machine does not have. */
 const ELSEWHERE = [
   /^npm ci && npm (?:start|test)$/,
@@ -91,13 +109,25 @@ const ELSEWHERE = [
   /^printf %s 'sha256:…' > deploy\/compose\/secrets\/demo_key_hash$/,
 ]
 
+/** Commands whose lines are run by the test of their page. */
+const OF_THEIR_PAGE: ReadonlySet<string> = new Set(['diff', 'replay', 'test'])
+
+/** Pages whose lines are run by a test of their own. */
+const OWN_TEST: ReadonlySet<string> = new Set([
+  'docs/ci.md',
+  'docs/confidence.md',
+  'docs/import.md',
+  'docs/checks.md',
+])
+
 function isRun(line: ShellLine): boolean {
+  if (OWN_TEST.has(line.page)) return true
   const isStaged = STAGES.some(({ page, heading }) => line.page === page && line.heading === heading)
   if (isCurl(line)) return isStaged
   const args = argumentsOf(line.command)
-  if (args?.[0] === 'keys') return true
+  if (args?.[0] === 'keys' || OF_THEIR_PAGE.has(args?.[0] ?? '')) return true
   // `serve` is what the stage starts.
-  if (args !== null) return isStaged && ['check', 'serve'].includes(args[0] ?? '')
+  if (args !== null) return isStaged && (isAsked(line.command) || args[0] === 'serve')
   return ELSEWHERE.some((pattern) => pattern.test(line.command))
 }
 

@@ -4,6 +4,7 @@ import { MemoryCounters } from '../../src/adapters/counters-memory.ts'
 import { RedisCounters } from '../../src/adapters/counters-redis.ts'
 import type { SharedStoreState } from '../../src/adapters/fallback/store-circuit.ts'
 import type { ChargeResult, Limit } from '../../src/core/limits.ts'
+import type { RedisSettings } from '../../src/core/redis.ts'
 import { charged, limitOf } from '../adapters/counters-fallback-scene.ts'
 import { settingsOf } from '../adapters/redis/tools.ts'
 
@@ -19,19 +20,25 @@ export interface Replica {
 
 /** One process's counters over a Redis at this address; the test's end closes them. */
 export function replicaOf(t: Test, url: string, replicas = 1): Replica {
-  // Timers of a circuit do not keep a process alive; the tests wait for them.
-  const hold = setInterval(() => undefined, 1000)
   const { port, password } = new URL(url)
   const settings = settingsOf({ port: Number(port) }, { password: password === '' ? null : password })
+  return replicaWith(t, settings, replicas)
+}
+
+export function replicaWith(t: Test, settings: RedisSettings, replicas: number): Replica {
+  // Timers of a circuit do not keep a process alive; the tests wait for them.
+  const hold = setInterval(() => undefined, 1000)
   const remote = new RedisCounters({ settings })
   const changes: SharedStoreState[] = []
   const local = new MemoryCounters()
   const onChange = (state: SharedStoreState) => void changes.push(state)
-  const counters = new FallbackCounters({ remote, local, replicas: () => replicas, onChange })
+  const deadlineMs = settings.commandTimeoutMs
+  const options = { remote, local, replicas: () => replicas, deadlineMs, onChange }
+  const counters = new FallbackCounters(options)
   t.teardown(() => {
     clearInterval(hold)
     counters.close()
-    remote.close()
+    return remote.close()
   })
   return { counters, changes }
 }
@@ -77,12 +84,13 @@ export async function passedOf(replica: Replica, limit: Limit, count: number): P
 }
 
 /** Each mode does what it says, and nothing but the first call has to be waited for. */
-export async function holdsModes(t: Test, replica: Replica): Promise<void> {
+export async function holdsModes(t: Test, replica: Replica, replicas = 1): Promise<void> {
   const { local, allow, deny } = limitsOf()
   const first = await charged(replica, [allow], Date.now())
   t.match(first, { refused: -1 }, 'the one that finds it out is let through')
   await givenUp(t, replica)
-  t.equal(await passedOf(replica, local, 3 * MAX), MAX, 'local: as many as the limit says')
+  const share = MAX / replicas
+  t.equal(await passedOf(replica, local, 3 * MAX), share, 'local: as many as its share of the limit')
   t.equal(await passedOf(replica, allow, 3 * MAX), 3 * MAX, 'allow: all')
   for (let i = 0; i < 3; i++) {
     const refusal: ChargeResult = await charged(replica, [local, deny], Date.now())
@@ -97,4 +105,19 @@ async function givenUp(t: Test, { counters }: Replica): Promise<void> {
   const { allow } = limitsOf()
   const again = counters.charge([{ limit: allow, key: 'again', cost: 1 }], Date.now())
   t.notOk(again instanceof Promise, 'and nobody waits for it any more')
+}
+
+/** How many get through of 20 requests to each replica, all replicas at once. */
+export async function passedByAll(replicas: readonly Replica[], limit: Limit): Promise<number> {
+  const passed = await Promise.all(replicas.map((replica) => passedOf(replica, limit, 2 * MAX)))
+  return passed.reduce((sum, one) => sum + one)
+}
+
+/** Resolves when it is true, asked again and again: redis-cli tells of no change by itself. */
+export async function until(isSo: () => boolean): Promise<void> {
+  const deadline = Date.now() + WAIT_MS
+  while (!isSo()) {
+    if (Date.now() > deadline) throw new Error(`never: ${isSo}`)
+    await new Promise((resolve) => setTimeout(resolve, RETRY_MS))
+  }
 }

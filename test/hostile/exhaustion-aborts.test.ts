@@ -1,5 +1,6 @@
 import t from 'tap'
 import { type Sallyport, startSallyport } from '../support/process.ts'
+import { got } from '../support/raw-client.ts'
 import { honestly, policyFor, startApi } from './exhaustion.ts'
 
 const CLIENTS = 200
@@ -64,7 +65,9 @@ t.test(
       client
         .send('POST /early HTTP/1.1\r\nHost: a\r\nContent-Length: 100000000\r\n\r\n')
         .send(Buffer.alloc(65_536))
-      t.equal((await client.reply()).status, 413)
+      const reply = await client.reply()
+      t.equal(reply.status, 413)
+      t.equal(got(reply, 'connection'), 'close', 'the rest is not wanted')
       client.leave()
     })
     await assertBaseline(t)

@@ -1,11 +1,17 @@
 import t, { type Test } from 'tap'
 import { type Sallyport, startSallyport } from '../support/process.ts'
-import type { RawClient } from '../support/raw-client.ts'
+import { got, type RawClient } from '../support/raw-client.ts'
 import { type Api, assertUnharmed, honestly, policyFor, startApi, trickle } from './exhaustion.ts'
 
 const ATTACKERS = 500
 /** An API has 256 places: who holds all of them keeps everybody else from it, and only a limit can tell who that is. */
 const HOLDERS = 200
+/**
+ * The kernel keeps megabytes for each of them, until it is cut, out of what it has for the TCP of the whole machine. With
+ * that full it drops honest packets, too, which then come seconds later: a measure of the machine and not of the gate.
+ */
+const READERS_AT_ONCE = 50
+const READERS = 100
 /** What Node would take by itself, looking at its time-outs each half minute. */
 const NODES_OWN_MS = 30_000
 
@@ -84,14 +90,17 @@ t.test('V83 bodies that stand still are refused and closed', async (t) => {
 t.test('V83 slow readers are cut, and the API is let go', async (t) => {
   await assertUnharmed(t, sallyport, async () => {
     const { aborted } = api
-    const clients = attackers(HOLDERS)
-    const begunMs = performance.now()
-    for (const client of clients) {
-      client.send('GET /endless HTTP/1.1\r\nHost: a\r\n\r\n')
-      client.socket.once('data', () => client.socket.pause())
+    const clients: RawClient[] = []
+    // Nobody leaves before the end: what those who were cut still hold would be in the way of the next.
+    while (clients.length < READERS) {
+      const begunMs = performance.now()
+      for (const client of attackers(READERS_AT_ONCE)) {
+        clients.push(client.send('GET /endless HTTP/1.1\r\nHost: a\r\n\r\n'))
+        client.socket.once('data', () => client.socket.pause())
+      }
+      await api.until(() => api.aborted >= aborted + clients.length)
+      t.ok(performance.now() - begunMs < NODES_OWN_MS / 2, 'within the bound')
     }
-    await api.until(() => api.aborted >= aborted + HOLDERS)
-    t.ok(performance.now() - begunMs < NODES_OWN_MS / 2, 'within the bound')
     for (const client of clients) client.leave()
   })
   await sallyport.metricBecomes('sallyport_in_flight', (count) => count === 0)
@@ -102,7 +111,8 @@ for (const [what, path] of [
   ['the gate itself', '/none'],
 ] as const) {
   t.test(`V83 a client that asks ${what} on and on and never reads is cut`, async (t) => {
-    const clients = attackers(20)
+    // Each takes thousands of replies until every buffer on the way is full.
+    const clients = attackers(5)
     const asking = `GET ${path} HTTP/1.1\r\nHost: a\r\n\r\n`.repeat(2000)
     for (const client of clients) client.send('GET /open/x HTTP/1.1\r\nHost: a\r\n\r\n')
     for (const client of clients) t.equal((await client.reply()).status, 200)
@@ -123,7 +133,11 @@ t.test('V83 idle keep-alive connections are closed to the second', async (t) => 
   await assertUnharmed(t, sallyport, async () => {
     const clients = attackers(ATTACKERS)
     for (const client of clients) client.send('GET /none HTTP/1.1\r\nHost: a\r\n\r\n')
-    for (const client of clients) t.equal((await client.reply()).status, 404)
+    for (const client of clients) {
+      const reply = await client.reply()
+      // Node's own five seconds would be within the bound, too.
+      t.strictSame([reply.status, got(reply, 'keep-alive')], [404, 'timeout=1'])
+    }
     await assertGone(t, clients, performance.now())
   })
 })

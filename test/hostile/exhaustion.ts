@@ -99,7 +99,8 @@ export class Api extends EventEmitter {
     const send = (): void => {
       while (!response.destroyed && response.write(CHUNK));
     }
-    response.on('drain', send)
+    // Not at once: the honest client lives in this process, and would wait until every buffer is full.
+    response.on('drain', () => setImmediate(send))
     send()
   }
 }

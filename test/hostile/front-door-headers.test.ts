@@ -1,8 +1,8 @@
 import t from 'tap'
-import { KEY, OTHER_KEY } from '../support/app.ts'
+import { KEY, OTHER_KEY, startApp } from '../support/app.ts'
 import { got } from '../support/raw-client.ts'
 import { sent } from '../support/raw-upstream.ts'
-import { assertProblem, assertRefused, forwarded, startDoor } from './front-door.ts'
+import { assertProblem, assertRefused, forwarded, policyFor, startDoor } from './front-door.ts'
 
 const door = await startDoor(t)
 
@@ -81,6 +81,17 @@ for (const name of [
   })
 }
 
+t.test('V22 names that the policy gives and those it leaves never arrive from a client', async (t) => {
+  const names = 'identity: { subject: x-authenticated-user, org: off }\n'
+  const app = await startApp(t, policyFor(door.upstream.origin).replace('defaults:', `${names}defaults:`))
+  const fields = ['X-Authenticated-User: root', 'X-Sallyport-Subject: root', 'X-Sallyport-Org: root']
+  await forwarded({ app, upstream: door.upstream }, get('/public/x', ...fields))
+  t.notOk(door.upstream.log.includes('root'))
+  await forwarded({ app, upstream: door.upstream }, get('/admin/x', `X-Api-Key: ${KEY}`, ...fields))
+  t.notOk(door.upstream.log.includes('root'))
+  t.equal(sent(door.upstream.requests[0], 'x-authenticated-user'), 'ann')
+})
+
 for (const name of [
   'X_Sallyport_Subject',
   'X-Sallyport_Subject',
@@ -96,7 +107,14 @@ for (const name of [
   })
 }
 
-for (const name of ['X-Forwarded-For', 'X-Real-IP', 'True-Client-IP', 'X-Client-IP', 'CF-Connecting-IP']) {
+for (const name of [
+  'X-Forwarded-For',
+  'X-Real-IP',
+  'True-Client-IP',
+  'X-Client-IP',
+  'X-Cluster-Client-IP',
+  'CF-Connecting-IP',
+]) {
   t.test(`V24 ${name} of an untrusted peer is not believed`, async (t) => {
     await forwarded(door, get('/public/x', `${name}: 10.9.8.7`))
     const [request] = door.upstream.requests
@@ -106,19 +124,34 @@ for (const name of ['X-Forwarded-For', 'X-Real-IP', 'True-Client-IP', 'X-Client-
   })
 }
 
-for (const name of [
-  'X-Forwarded-Proto',
-  'X-Forwarded-Host',
-  'X-Forwarded-Prefix',
-  'X-Forwarded-Uri',
-  'X-Original-URL',
-  'X-Rewrite-URL',
-  'Forwarded',
-]) {
+/** What each of them would say if it were believed. */
+const CLAIMS: readonly (readonly [name: string, value: string])[] = [
+  ['X-Forwarded-Proto', 'https'],
+  ['X-Forwarded-Scheme', 'https'],
+  ['X-Forwarded-Ssl', 'on-evil'],
+  ['X-Forwarded-Host', 'evil.example'],
+  ['X-Forwarded-Port', 'evil'],
+  ['X-Forwarded-Prefix', '/evil'],
+  ['X-Forwarded-Uri', '/evil'],
+  ['X-Forwarded-Method', 'PURGE'],
+  ['X-Forwarded-By', 'evil'],
+  ['X-Forwarded-Server', 'evil'],
+  ['X-Original-URL', '/evil'],
+  ['X-Original-Uri', '/evil'],
+  ['X-Original-Host', 'evil.example'],
+  ['X-Rewrite-URL', '/evil'],
+  ['Forwarded', 'for=10.9.8.7;host="evil.example";proto=https'],
+  ['X-Request-Id', 'e'.repeat(32)],
+  ['Traceparent', `00-${'e'.repeat(32)}-${'e'.repeat(16)}-01`],
+  ['Tracestate', 'evil=1'],
+]
+
+for (const [name, value] of CLAIMS) {
   t.test(`V25 ${name} of an untrusted peer is dropped`, async (t) => {
-    await forwarded(door, get('/public/x', `${name}: https-evil`))
+    await forwarded(door, get('/public/x', `${name}: ${value}`))
     const [request] = door.upstream.requests
-    t.notOk(door.upstream.log.includes('https-evil'))
+    t.notOk(door.upstream.log.includes(value))
+    t.notMatch(sent(request, 'traceparent'), /e{32}/)
     t.equal(sent(request, 'x-forwarded-proto'), 'http')
     t.equal(sent(request, 'x-forwarded-host'), 'a')
     t.equal(sent(request, 'forwarded'), 'for=127.0.0.1;host="a";proto=http')

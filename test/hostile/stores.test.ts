@@ -9,6 +9,11 @@ const skip = noRedis()
 const api = await startApi(t)
 const MODES = ['local', 'allow', 'deny'] as const
 const MAX = 10
+/** What becomes of 30 requests when they are counted. */
+const COUNTED = new Map([
+  [200, MAX],
+  [429, 20],
+])
 /** Never to be waited for longer. */
 const WAIT_MS = 30_000
 const HEALTH = 'sallyport_store_state{state="closed"}'
@@ -62,14 +67,7 @@ async function auditedStates(sallyport: Sallyport, count: number): Promise<unkno
 
 /** What the modes promise while Redis fails. */
 async function holdsModes(t: Test, sallyport: Sallyport): Promise<void> {
-  t.strictSame(
-    await statusesOf(sallyport, 'local', 30),
-    new Map([
-      [200, MAX],
-      [429, 20],
-    ]),
-    'local',
-  )
+  t.strictSame(await statusesOf(sallyport, 'local', 30), COUNTED, 'local')
   t.strictSame(await statusesOf(sallyport, 'allow', 30), new Map([[200, 30]]), 'allow')
   t.strictSame(await statusesOf(sallyport, 'deny', 5), new Map([[503, 5]]), 'deny')
   const health = await healthOf(sallyport)
@@ -96,36 +94,18 @@ t.test('V96 Redis down at boot: the modes hold, and it is used once it is up', {
   await holdsModes(t, sallyport)
   await startRedis(t, { port })
   await heals(t, sallyport)
-  t.strictSame(
-    await statusesOf(sallyport, 'deny', 30),
-    new Map([
-      [200, MAX],
-      [429, 20],
-    ]),
-  )
+  t.strictSame(await statusesOf(sallyport, 'deny', 30), COUNTED)
 })
 
 t.test('V96 Redis killed and started again: the modes hold in between', { skip }, async (t) => {
   const redis = await startRedis(t)
   const sallyport = await startSallyport(t, policyWith(redis.url), { dir: t.testdir() })
-  t.strictSame(
-    await statusesOf(sallyport, 'deny', 30),
-    new Map([
-      [200, MAX],
-      [429, 20],
-    ]),
-  )
+  t.strictSame(await statusesOf(sallyport, 'deny', 30), COUNTED)
   await redis.stop('SIGKILL')
   await holdsModes(t, sallyport)
   await startRedis(t, { port: redis.port })
   await heals(t, sallyport)
-  t.strictSame(
-    await statusesOf(sallyport, 'deny', 30),
-    new Map([
-      [200, MAX],
-      [429, 20],
-    ]),
-  )
+  t.strictSame(await statusesOf(sallyport, 'deny', 30), COUNTED)
 })
 
 t.test(
@@ -134,13 +114,7 @@ t.test(
   async (t) => {
     const redis = await startRedis(t)
     const sallyport = await startSallyport(t, policyWith(redis.url), { dir: t.testdir() })
-    t.strictSame(
-      await statusesOf(sallyport, 'deny', 30),
-      new Map([
-        [200, MAX],
-        [429, 20],
-      ]),
-    )
+    t.strictSame(await statusesOf(sallyport, 'deny', 30), COUNTED)
     redis.freeze()
     await holdsModes(t, sallyport)
     redis.thaw()

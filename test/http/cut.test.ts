@@ -1,3 +1,4 @@
+import { once } from 'node:events'
 import type { Socket } from 'node:net'
 import { finished } from 'node:stream/promises'
 import t from 'tap'
@@ -149,7 +150,9 @@ t.test('V83 a reader that stands still is cut', async (t) => {
   await gone(request?.socket)
   await app.recorded(1)
   t.strictSame(told(), [{ code: 'client_closed', status: 200, aborted: true, outcome: 'forward' }])
-  client.leave()
+  const ended = once(client.socket, 'end')
+  client.socket.resume()
+  await t.rejects(ended, { code: 'ECONNRESET' }, 'nothing waits in the kernel until it reads on')
 })
 
 t.test('V84 a declared length above max_body is refused at once', async (t) => {

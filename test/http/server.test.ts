@@ -1,7 +1,7 @@
 import { once } from 'node:events'
 import t from 'tap'
 import { assertProblem } from '../hostile/front-door.ts'
-import { got } from '../support/raw-client.ts'
+import { got, type RawClient } from '../support/raw-client.ts'
 import { exchange, head, startWorld } from './world.ts'
 
 t.test('V83 a head that does not come in time is 408', async (t) => {
@@ -41,6 +41,40 @@ t.test('V83 a body that trickles past the time for whole requests is 408', async
     [['request_timeout', 408]],
   )
 })
+
+for (const [what, end] of [
+  ['never finished', () => undefined],
+  ['cut short', (client: RawClient) => client.socket.end()],
+] as const) {
+  t.test(`a refused upload that is ${what} has one reply and one audit line`, async (t) => {
+    const { app } = await startWorld(t, { settings: { headersTimeoutMs: 300, requestTimeoutMs: 600 } })
+    const client = app.client({ allowHalfOpen: true })
+    const reply = await client.send(`${head('POST /keyed/x', 'Content-Length: 9')}half`).reply()
+    assertProblem(t, reply, 'key_missing')
+    await app.recorded(1)
+    end(client)
+    await once(client.socket, 'end')
+    t.equal(client.received.match(/HTTP\/1\.1/g)?.length, 1)
+    t.strictSame(
+      app.records.map(({ code, status }) => [code, status]),
+      [['key_missing', 401]],
+    )
+  })
+}
+
+t.test(
+  'a refused upload that is finished after its reply is followed by a request like any other',
+  async (t) => {
+    const { app } = await startWorld(t)
+    const client = app.client().send(`${head('POST /keyed/x', 'Content-Length: 9')}half`)
+    t.equal((await client.reply()).status, 401)
+    await app.recorded(1)
+    client.send(`-time${head('GET /x')}`)
+    t.equal((await client.reply()).status, 200)
+    assertProblem(t, await client.send('nonsense\r\n\r\n').reply(), 'request_malformed')
+    t.equal((await app.recorded(3)).length, 3)
+  },
+)
 
 t.test('an idle connection is closed after keep_alive', async (t) => {
   const { app } = await startWorld(t, { settings: { keepAliveTimeoutMs: 200 } })

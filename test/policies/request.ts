@@ -59,6 +59,7 @@ export const ROUTE: Route = {
     retry: { attempts: 1, budgetPercent: 0 },
   },
   mode: 'enforce',
+  reporting: null,
   websocket: false,
   encodedSlash: false,
   stripPrefix: '',

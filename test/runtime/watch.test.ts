@@ -144,3 +144,38 @@ t.test('what was accepted is not told again', async (t) => {
   await changes(1)
   t.strictSame(seen, ['three'])
 })
+
+t.test('what changes between the mark and the acceptance is told', async (t) => {
+  const file = join(t.testdir({ policy: 'one' }), 'policy')
+  const { changes, watcher } = watched(t, file)
+  const mark = watcher.mark()
+  writeFileSync(file, 'two')
+  watcher.accept([file], mark)
+  t.equal((await changes(1)).at(-1), 'two')
+})
+
+t.test('who accepts by itself while it is told is not told again', async (t) => {
+  const dir = t.testdir({ policy: 'one', secret: 'a' })
+  const [policy, secret] = [join(dir, 'policy'), join(dir, 'secret')]
+  const seen: string[] = []
+  let tell: () => void = () => undefined
+  const watcher = watchFiles([policy], {
+    settleMs: 5,
+    onChange: () => {
+      seen.push(read(policy) + read(secret))
+      watcher.accept([policy, secret], watcher.mark())
+      tell()
+      return undefined
+    },
+  })
+  t.teardown(() => watcher.close())
+  const told = () => new Promise<void>((resolve) => (tell = resolve))
+  let next = told()
+  writeFileSync(policy, 'two')
+  await next
+  next = told()
+  writeFileSync(secret, 'b')
+  await next
+  await wait(50)
+  t.strictSame(seen, ['twoa', 'twob'])
+})

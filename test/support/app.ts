@@ -32,6 +32,8 @@ export interface AppOptions {
   /** Stands in for the way to an upstream. */
   readonly send?: (route: Route, send: Send) => Send
   readonly counters?: Counters
+  /** Files that the policy names, by path. */
+  readonly files?: Readonly<Record<string, string>>
 }
 
 const BOUNDS: Bounds = { maxHeaders: 100, maxTargetBytes: 8192, idleMs: 60_000 }
@@ -110,9 +112,11 @@ export async function startApp(t: Test, text: string, options: AppOptions = {}):
   }
 }
 
-function policyOf(text: string, { change = (policy) => policy }: AppOptions): Policy {
+function policyOf(text: string, { change = (policy) => policy, files = {} }: AppOptions): Policy {
   const readText = (path: string): string => {
-    throw new Error(`no file ${path}`)
+    const found = files[path]
+    if (found === undefined) throw new Error(`no file ${path}`)
+    return found
   }
   const compiled = compile(text, { file: 'policy.yaml', readText, env: {}, nowMs: Date.now() })
   if (compiled.policy === null) throw new Error(compiled.problems.map(formatProblem).join('\n'))

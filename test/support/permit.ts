@@ -45,6 +45,7 @@ export async function permitFor(upstream: Upstream): Promise<Permit> {
     checks: [],
     upstream,
     mode: 'enforce',
+    reporting: null,
     websocket: false,
     encodedSlash: false,
     stripPrefix: '',

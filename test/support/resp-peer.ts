@@ -96,13 +96,13 @@ export class RespPeer {
     if (this.manner === 'silent') return
     if (this.manner === 'wrong password' && name === 'AUTH') {
       socket.write('-WRONGPASS invalid username-password pair or user is disabled.\r\n')
-    } else if (name === 'EVALSHA' || name === 'EVAL') this.#charge(socket, Number(words[2]))
+    } else if (name === 'EVALSHA' || name === 'EVAL') this.#charge(socket, words)
     else socket.write(FROM_THE_START.has(this.manner) ? (ERRORS[this.manner] ?? '') : greetingOf(name))
   }
 
-  #charge(socket: Socket, count: number): void {
+  #charge(socket: Socket, words: readonly string[]): void {
     const error = ERRORS[this.manner]
-    const reply = chargedReply(count)
+    const reply = chargedReply(words)
     if (error !== undefined) socket.write(error)
     else if (this.manner === 'garbage') socket.write('\0\xff<html>\r\n\r\n?', 'latin1')
     else if (this.manner === 'half replies') socket.write(reply.slice(0, reply.length / 2))
@@ -130,10 +130,18 @@ function greetingOf(name: string): string {
   return `$${text.length}\r\n${text}\r\n`
 }
 
-/** See adapters/redis/script.ts: the time, nothing refused, and for each charge what is left. */
-function chargedReply(count: number): string {
-  const numbers = [Date.now(), -1, 0, 0, ...Array.from({ length: count }, () => [1, 1000, 0]).flat()]
-  return `*${numbers.length}\r\n${numbers.map((number) => `:${number}\r\n`).join('')}`
+/** See adapters/redis/script.ts: for each call the time, nothing refused, and for each charge what is left. */
+function chargedReply([, , keyCount, ...rest]: readonly string[]): string {
+  const [limitCount, ...more] = rest.slice(Number(keyCount))
+  const calls = more.slice(Number(limitCount))
+  const replies: string[] = []
+  for (let at = 0; at < calls.length; ) {
+    const count = Number(calls[at + 3])
+    at += 4 + 2 * count
+    const numbers = [Date.now(), -1, 0, 0, ...Array.from({ length: count }, () => [1, 1000, 0]).flat()]
+    replies.push(`*${numbers.length}\r\n${numbers.map((number) => `:${number}\r\n`).join('')}`)
+  }
+  return `*${replies.length}\r\n${replies.join('')}`
 }
 
 function sendWithoutEnd(socket: Socket): void {
@@ -146,7 +154,7 @@ function sendWithoutEnd(socket: Socket): void {
 }
 
 /** One command at the beginning of the text: an array of bulk strings. @returns null when it is not whole */
-function readCommand(text: string): { readonly words: string[]; readonly length: number } | null {
+export function readCommand(text: string): { readonly words: string[]; readonly length: number } | null {
   const head = /^\*(\d+)\r\n/.exec(text)
   if (head === null) return null
   const words: string[] = []

@@ -3,7 +3,7 @@ import { SecondChance } from './second-chance.ts'
 import { UntilHeap } from './until-heap.ts'
 
 /** Windows a bucket has room for: two sliding ones, the day and the month. */
-export const CELLS_PER_BUCKET = 4
+const CELLS_PER_BUCKET = 4
 export const MISSING = -1
 /** Buckets looked at for having expired, each time a new one is opened. */
 const SWEPT_PER_OPEN = 2

@@ -1,3 +1,4 @@
+import { warningCount } from '../../core/limits.ts'
 import type { Cell } from './cells.ts'
 
 /** Calendar quotas in UTC: a cell holds the number of its day or month, the count, and which warnings were given. */
@@ -65,8 +66,7 @@ export function calendarRefund(cell: Cell, id: number, cost: number): void {
 /** @returns whether the share with this index is reached for the first time in this unit */
 export function isFirstCrossing(cell: Cell, index: number, share: number, max: number): boolean {
   const bit = 1 << index
-  // A share such as 0.07 times 100 is a little more than 7 in floating point.
-  if ((cell.head & bit) !== 0 || cell.total < Math.ceil(share * max - 1e-9)) return false
+  if ((cell.head & bit) !== 0 || cell.total < warningCount(share, max)) return false
   cell.head |= bit
   return true
 }

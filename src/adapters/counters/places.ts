@@ -1,9 +1,15 @@
-import type { BucketState, Charge, ChargeResult, Limit } from '../../core/limits.ts'
+import {
+  type BucketState,
+  type Charge,
+  type ChargeResult,
+  type Limit,
+  NO_WARNINGS,
+} from '../../core/limits.ts'
 import type { CounterStore } from '../../core/ports.ts'
 
 /** What a client that found no place is told to wait: nobody knows when a request will be over. */
 const RETRY_AFTER_MS = 1000
-const NONE: readonly never[] = Object.freeze([])
+const NO_STATES: readonly never[] = Object.freeze([])
 
 /**
  * The requests that are under way, by bucket. Holds only what is under way in this process, so it needs no bound but
@@ -19,6 +25,11 @@ export class Places {
     return sum
   }
 
+  /** Places taken in one bucket. */
+  takenOf(key: string): number {
+    return this.#taken.get(key) ?? 0
+  }
+
   /**
    * Takes a place for each charge whose limit has `concurrent`, or none at all.
    * @returns index of the charge that found no place, or -1
@@ -27,7 +38,7 @@ export class Places {
     for (let i = 0; i < charges.length; i++) {
       const { limit, key } = charges[i] as Charge
       if (limit.concurrent === null) continue
-      const count = this.#taken.get(key) ?? 0
+      const count = this.takenOf(key)
       if (count >= limit.concurrent) {
         this.#release(charges, i)
         return i
@@ -93,7 +104,13 @@ export class ConcurrentCounters implements CounterStore {
     this.#places.release(charges)
   }
 
+  /** Of a limit without windows, the free places; of any other, what its windows leave. */
   read(limit: Limit, key: string, nowMs: number): BucketState | Promise<BucketState> {
+    const { concurrent, windows } = limit
+    if (concurrent !== null && windows.length === 0) {
+      // A reload may have made `concurrent` smaller than what is under way.
+      return { remaining: Math.max(0, concurrent - this.#places.takenOf(key)), resetMs: 0, window: 0 }
+    }
     return this.#store.read(limit, key, nowMs)
   }
 
@@ -120,7 +137,13 @@ export class ConcurrentCounters implements CounterStore {
 
   /** Without states: the windows were not looked at, which with Redis would be a round trip for a refusal. */
   #refusal(refused: number): ChargeResult {
-    return { refused, cause: 'concurrent', retryAfterMs: RETRY_AFTER_MS, states: NONE, warnings: NONE }
+    return {
+      refused,
+      cause: 'concurrent',
+      retryAfterMs: RETRY_AFTER_MS,
+      states: NO_STATES,
+      warnings: NO_WARNINGS,
+    }
   }
 }
 

@@ -2,7 +2,7 @@ import type { Buckets } from './buckets.ts'
 import { MISSING } from './buckets.ts'
 import { Calendar, type Unit } from './calendar.ts'
 import { Cell } from './cells.ts'
-import { DAY_PLACE, MONTH_PLACE } from './window.ts'
+import { placeOfUnit } from './window.ts'
 
 /** What is counted of one quota in one bucket: all that has to outlive the process. */
 export interface QuotaCount {
@@ -19,10 +19,7 @@ type LookUp = (key: string) => readonly QuotaCount[]
 
 /** Counts of evicted buckets that wait to be written, and keys that wait to be forgotten. */
 const MAX_WAITING = 10_000
-const PLACES: readonly (readonly [Unit, number])[] = [
-  ['day', DAY_PLACE],
-  ['month', MONTH_PLACE],
-]
+const UNITS: readonly Unit[] = ['day', 'month']
 
 /**
  * Which quotas have changed since they were last written, so that a store can be kept up to date behind the requests.
@@ -133,7 +130,7 @@ export class QuotaJournal {
   restore(counts: readonly QuotaCount[], nowMs: number): void {
     for (const { key, unit, unitId, count, warned } of counts) {
       const bucket = this.#buckets.open(key, nowMs)
-      const number = this.#buckets.openCell(bucket, unit === 'day' ? DAY_PLACE : MONTH_PLACE)
+      const number = this.#buckets.openCell(bucket, placeOfUnit(unit))
       const cell = this.#buckets.cells.view(this.#cell, number)
       cell.total = count
       cell.head = warned
@@ -157,8 +154,8 @@ export class QuotaJournal {
   /** The bucket may have gone since it was marked, and even have another key by now: then that one is told. */
   #countsOf(bucket: number): QuotaCount[] {
     const key = this.#buckets.keyOf(bucket)
-    return PLACES.flatMap(([unit, place]) => {
-      const number = key === '' ? 0 : this.#buckets.cell(bucket, place)
+    return UNITS.flatMap((unit) => {
+      const number = key === '' ? 0 : this.#buckets.cell(bucket, placeOfUnit(unit))
       if (number === 0) return []
       const cell = this.#buckets.cells.view(this.#cell, number)
       return [{ key, unit, unitId: cell.stamp(0), count: cell.total, warned: cell.head }]

@@ -1,4 +1,4 @@
-import type { Limit, Window } from '../../core/limits.ts'
+import { type Limit, type Window, warningOf } from '../../core/limits.ts'
 import {
   type Calendar,
   calendarRefund,
@@ -6,13 +6,14 @@ import {
   calendarTake,
   calendarWaitMs,
   isFirstCrossing,
+  type Unit,
 } from './calendar.ts'
 import type { Cell } from './cells.ts'
 import { slidingRefund, slidingResetMs, slidingTake, slidingWaitMs } from './sliding.ts'
 
 const SLIDING_PLACES = 2
-export const DAY_PLACE = 2
-export const MONTH_PLACE = 3
+const DAY_PLACE = 2
+const MONTH_PLACE = 3
 
 /**
  * The place of a window's cell in its bucket. It goes by what the window is, so that a count is found again when a
@@ -21,11 +22,16 @@ export const MONTH_PLACE = 3
  */
 export function placeOf(limit: Limit, index: number): number {
   const window = limit.windows[index] as Window
-  if (window.kind === 'calendar') return window.unit === 'day' ? DAY_PLACE : MONTH_PLACE
+  if (window.kind === 'calendar') return placeOfUnit(window.unit)
   let place = 0
   for (let i = 0; i < index; i++) if (limit.windows[i]?.kind === 'sliding') place += 1
   if (place >= SLIDING_PLACES) throw new RangeError(`limit ${limit.name} has more than two sliding windows`)
   return place
+}
+
+/** The place of a quota's cell. */
+export function placeOfUnit(unit: Unit): number {
+  return unit === 'day' ? DAY_PLACE : MONTH_PLACE
 }
 
 /** Milliseconds until `cost` fits, 0 when it does now. @param cell null when nothing was counted yet */
@@ -78,7 +84,7 @@ export function addWarnings(cell: Cell, limit: Limit, window: Window, warnings: 
   if (window.kind !== 'calendar') return
   for (let i = 0; i < limit.warnAt.length; i++) {
     const share = limit.warnAt[i] as number
-    if (isFirstCrossing(cell, i, share, window.max)) warnings.push(`${limit.name}:${Math.round(share * 100)}`)
+    if (isFirstCrossing(cell, i, share, window.max)) warnings.push(warningOf(limit, share))
   }
 }
 

@@ -1,11 +1,17 @@
-import type { BucketState, Charge, ChargeResult, Limit, StoreErrorMode } from '../../core/limits.ts'
+import {
+  type BucketState,
+  type Charge,
+  type ChargeResult,
+  type Limit,
+  NO_WARNINGS,
+  type StoreErrorMode,
+} from '../../core/limits.ts'
 import { MemoryCounters } from '../counters-memory.ts'
 import { Shares } from './shares.ts'
 
 export type InsteadCounts = Readonly<Record<StoreErrorMode, number>>
 
 const RETRY_AFTER_MS = 1000
-const NO_WARNINGS: readonly string[] = Object.freeze([])
 
 /** What is done with charges that the shared store cannot take. Every method is synchronous. */
 export class Instead {

@@ -1,9 +1,9 @@
 import type { Charge, Limit, Window } from '../../core/limits.ts'
 
-interface Share {
+/** A limit's shares by what a request costs: as many as the policy has different costs. */
+interface Known {
   readonly replicas: number
-  readonly cost: number
-  readonly limit: Limit
+  readonly byCost: Map<number, Limit>
 }
 
 /**
@@ -13,8 +13,8 @@ interface Share {
  */
 export class Shares {
   readonly #replicas: () => number
-  /** One for each limit of the policies in use: what is computed once is not computed for each request. */
-  readonly #known = new WeakMap<Limit, Share>()
+  /** Of each limit of the policies in use: what is computed once is not computed for each request. */
+  readonly #known = new WeakMap<Limit, Known>()
 
   constructor(replicas: () => number) {
     this.#replicas = replicas
@@ -26,11 +26,17 @@ export class Shares {
 
   limitOf(limit: Limit, cost: number): Limit {
     const replicas = countOf(this.#replicas())
-    const known = this.#known.get(limit)
-    if (known !== undefined && known.replicas === replicas && known.cost === cost) return known.limit
-    const share = { replicas, cost, limit: shareOf(limit, cost, replicas) }
-    this.#known.set(limit, share)
-    return share.limit
+    let known = this.#known.get(limit)
+    if (known?.replicas !== replicas) {
+      known = { replicas, byCost: new Map() }
+      this.#known.set(limit, known)
+    }
+    let share = known.byCost.get(cost)
+    if (share === undefined) {
+      share = shareOf(limit, cost, replicas)
+      known.byCost.set(cost, share)
+    }
+    return share
   }
 }
 

@@ -1,6 +1,7 @@
 import { Cluster, type ClusterOptions, Redis, type RedisOptions } from 'ioredis'
+import type { RedisNode, RedisSettings } from '../../core/redis.ts'
 import { boundReplies } from './reply-bytes.ts'
-import type { RedisNode, RedisSettings } from './settings.ts'
+import { SteadyRedis } from './steady.ts'
 import { causeOf } from './trouble.ts'
 
 export type RedisClient = Redis | Cluster
@@ -24,7 +25,8 @@ const RECONNECT_CODES = /^(?:READONLY|MASTERDOWN|NOAUTH)\b/
  * while there is no connection, and nothing is sent twice.
  */
 export function connectRedis(settings: RedisSettings, tell: TellConnection = () => undefined): RedisClient {
-  const client = settings.kind === 'cluster' ? clusterOf(settings) : new Redis(serverOptions(settings))
+  const client =
+    settings.kind === 'cluster' ? clusterOf(settings) : new SteadyRedis(serverOptions(settings), retryDelayMs)
   let last: string | null | undefined
   const say = (problem: string | null): void => {
     if (problem === last) return

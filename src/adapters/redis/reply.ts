@@ -1,11 +1,16 @@
-import type { BucketState, Charge, ChargeResult } from '../../core/limits.ts'
+import {
+  type BucketState,
+  type Charge,
+  type ChargeResult,
+  NO_WARNINGS,
+  warningOf,
+} from '../../core/limits.ts'
 import { StoreError } from './store-error.ts'
 
 /** Time, index of the refusing charge, cause, wait. */
 const HEAD = 4
 const PER_CHARGE = 3
 const MAX_NUMBERS = 4096
-const NO_WARNINGS: readonly string[] = Object.freeze([])
 
 export interface ChargeReply {
   readonly result: ChargeResult
@@ -55,7 +60,7 @@ function warningsOf(pairs: readonly number[], charges: readonly Charge[]): reado
     const limit = charges[pairs[i] ?? -1]?.limit
     const share = limit?.warnAt[pairs[i + 1] ?? -1]
     if (limit === undefined || share === undefined) throw wrongReply()
-    warnings.push(`${limit.name}:${Math.round(share * 100)}`)
+    warnings.push(warningOf(limit, share))
   }
   return warnings
 }

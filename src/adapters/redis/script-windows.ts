@@ -4,12 +4,15 @@
  */
 export const WINDOWS = `
 local DAY_MS = 86400000
-local mode, given, paidAt = ARGV[1], ARGV[2], tonumber(ARGV[3])
 local floor, ceil, max, min = math.floor, math.ceil, math.max, math.min
-local now, slack = tonumber(given), 3600000
-if given == '' then
-  local time = redis.call('TIME')
-  now, slack = time[1] * 1000 + floor(time[2] / 1000), 0
+local time = redis.call('TIME')
+local serverNow = time[1] * 1000 + floor(time[2] / 1000)
+-- Of the call that is being answered, as all that follows.
+local now, slack, paidAt
+
+local function setClock(given)
+  now, slack = serverNow, 0
+  if given ~= '' then now, slack = tonumber(given), 3600000 end
 end
 
 local function monthOf(ms)

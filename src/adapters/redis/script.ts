@@ -1,33 +1,48 @@
 import { WINDOWS } from './script-windows.ts'
 
-/** What the script is asked to do: its first argument. */
+/** What a call of the script asks for. */
 export type ScriptMode = 'charge' | 'read' | 'refund'
 
 /**
  * One script for all that is done to buckets, so that nothing comes between looking and taking. It counts as
  * counters/sliding.ts and counters/calendar.ts do; the same contract test runs against both.
  *
- * KEYS: the bucket of each charge. ARGV: the mode; the time in ms, '' for the server's own; the time of the charge
- * that is given back, or ''; then for each charge its cost and its limit as JSON.
+ * It answers many calls at once, one after the other, as if each had been sent by itself. KEYS: the buckets of all
+ * charges of all calls. ARGV: how many limits; each limit as JSON; then for each call its mode, the time in ms ('' for
+ * the server's own), the time of the charge that is given back or '', how many charges, and for each of them its cost
+ * and the number of its limit.
  *
  * A bucket is one string: cmsgpack of { first sliding window, second, day, month, refusals, shut until }, each false
  * while there is none. A sliding window is { time, count, time, count ... }, oldest first; a quota is
  * { number of its day or month, count, warnings given as bits }.
  *
- * Answers { time, index of the refusing charge or -1, 1 for a cooldown, wait, then three for each charge: what is
- * left, ms until it is back, window, then pairs of a charge and the index of its warning }; `refund` answers { time }.
+ * Answers for each call { time, index of the refusing charge or -1, 1 for a cooldown, wait, then three for each charge:
+ * what is left, ms until it is back, window, then pairs of a charge and the index of its warning }; { time } for a
+ * `refund`; the text of the error for a call that failed, which leaves the others alone.
  */
 export const SCRIPT = `${WINDOWS}
-local buckets, charges, out = {}, {}, { now }
-for i, key in ipairs(KEYS) do
-  if not buckets[key] then
+local nextArg, nextKey = 1, 1
+local function arg()
+  nextArg = nextArg + 1
+  return ARGV[nextArg - 1]
+end
+
+local limits = {}
+for i = 1, tonumber(arg()) do limits[i] = cjson.decode(arg()) end
+
+-- What has been read stays for the calls that follow: many of them share a bucket.
+local buckets, charges, out = {}, {}, {}
+
+local function bucketOf(key)
+  local bucket = buckets[key]
+  if not bucket then
     local text = redis.call('GET', key)
-    local bucket = text and cmsgpack.unpack(text) or { false, false, false, false, false, false }
-    bucket.exists, bucket.asked = text and true, 0
+    bucket = text and cmsgpack.unpack(text) or { false, false, false, false, false, false }
+    bucket.exists = text and true
     buckets[key] = bucket
   end
-  local limit = cjson.decode(ARGV[2 * i + 3])
-  charges[i] = { key = key, bucket = buckets[key], cost = tonumber(ARGV[2 * i + 2]), w = limit.w, c = limit.c }
+  bucket.asked = 0
+  return bucket
 end
 
 local function shutRest(charge)
@@ -126,6 +141,7 @@ local function save(charge, ttl)
   local b = charge.bucket
   local text = cmsgpack.pack({ b[1], b[2], b[3], b[4], b[5], b[6] })
   redis.call('SET', charge.key, text, 'PX', max(1, ttl) + slack)
+  charge.bucket.exists = true
 end
 
 local function lifetime(charge)
@@ -151,42 +167,69 @@ local function tell(charge, only)
   out[#out + 1], out[#out + 2], out[#out + 3] = left, back, tightest
 end
 
-if mode == 'refund' then
-  for i, charge in ipairs(charges) do
+local function refund()
+  for _, charge in ipairs(charges) do
     if charge.bucket.exists then
       for _, window in ipairs(charge.w) do giveBack(charge.bucket, window, charge.cost) end
       local ttl = redis.call('PTTL', charge.key)
       save(charge, ttl > 0 and ttl or 31 * DAY_MS)
     end
   end
-  return out
 end
 
-local refused, longest, cause, which = -1, 0, 0, nil
-if mode == 'charge' then
-  refused, longest = findShut()
-  if refused < 0 then
-    refused, longest, which = check()
-    local shut, rest = findShut()
-    if shut >= 0 then refused, longest, which, cause = shut, rest, nil, 1 end
-  else
-    cause = 1
+local function judge()
+  local refused, longest = findShut()
+  if refused >= 0 then return refused, longest, 1, nil end
+  local which
+  refused, longest, which = check()
+  local shut, rest = findShut()
+  if shut >= 0 then return shut, rest, 1, nil end
+  return refused, longest, 0, which
+end
+
+local function answer(mode)
+  for _, charge in ipairs(charges) do charge.bucket = bucketOf(charge.key) end
+  out = { now }
+  if mode == 'refund' then return refund() end
+  local refused, longest, cause, which = -1, 0, 0, nil
+  if mode == 'charge' then refused, longest, cause, which = judge() end
+  out[2], out[3], out[4] = refused, cause, longest
+  local warned = {}
+  for i, charge in ipairs(charges) do
+    if mode == 'charge' and refused < 0 then take(charge, i - 1, warned) end
+    tell(charge, refused == i - 1 and which or nil)
   end
-end
-out[2], out[3], out[4] = refused, cause, longest
-local warned = {}
-for i, charge in ipairs(charges) do
-  if mode == 'charge' and refused < 0 then take(charge, i - 1, warned) end
-  tell(charge, refused == i - 1 and which or nil)
-end
-if mode == 'charge' then
   for _, charge in ipairs(charges) do
-    if charge.bucket.moved then
+    if mode == 'charge' and charge.bucket.moved then
       charge.bucket.moved = false
       save(charge, lifetime(charge))
     end
   end
+  for _, value in ipairs(warned) do out[#out + 1] = value end
 end
-for _, value in ipairs(warned) do out[#out + 1] = value end
-return out
+
+local function readCall()
+  local mode = arg()
+  setClock(arg())
+  paidAt = tonumber(arg())
+  charges = {}
+  for i = 1, tonumber(arg()) do
+    local cost, limit = tonumber(arg()), limits[tonumber(arg())]
+    charges[i] = { key = KEYS[nextKey], cost = cost, w = limit.w, c = limit.c }
+    nextKey = nextKey + 1
+  end
+  return mode
+end
+
+local answers = {}
+while nextArg <= #ARGV do
+  local ok, problem = pcall(answer, readCall())
+  if not ok then
+    -- What is half done must not go on counting.
+    for _, charge in ipairs(charges) do buckets[charge.key] = nil end
+    out = type(problem) == 'table' and problem.err or tostring(problem)
+  end
+  answers[#answers + 1] = out
+end
+return answers
 `

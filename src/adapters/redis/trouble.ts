@@ -21,11 +21,20 @@ export function storeErrorOf(error: unknown): StoreError {
   return new StoreError(redisCode(error) === null ? 'unreachable' : 'refused', causeOf(error))
 }
 
+/** The error of one call that the script itself caught. */
+export function refusedWith(said: string): StoreError {
+  return new StoreError('refused', `Redis answered ${codeIn(said)}`)
+}
+
 export function isNoScript(error: unknown): boolean {
   return redisCode(error) === 'NOSCRIPT'
 }
 
 function redisCode(error: unknown): string | null {
   if (!(error instanceof Error) || error.name !== 'ReplyError') return null
-  return REDIS_CODE.exec(error.message)?.[0] ?? 'an error'
+  return codeIn(error.message)
+}
+
+function codeIn(said: string): string {
+  return REDIS_CODE.exec(said)?.[0] ?? 'an error'
 }

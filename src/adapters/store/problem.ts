@@ -5,6 +5,8 @@ export class StoreUnusable extends Error {
   }
 }
 
+export const DAMAGED = 'it is damaged; put a good copy in its place, or move it away to begin with nothing'
+
 /** https://sqlite.org/rescode.html: the primary code is the low byte. */
 const PRIMARY = 0xff
 const BUSY = 5
@@ -12,7 +14,7 @@ const SQLITE_PROBLEMS: Readonly<Record<number, string>> = {
   [BUSY]: 'it is locked by another program',
   8: 'it may only be read',
   10: 'the disk fails (input/output error)',
-  11: 'it is damaged; put a good copy in its place, or move it away to begin with nothing',
+  11: DAMAGED,
   13: 'the disk or the database is full',
   14: 'it cannot be opened',
   26: 'it is no SQLite database',
@@ -26,6 +28,11 @@ const SYSTEM_PROBLEMS: Readonly<Record<string, string>> = {
   EROFS: 'the file system may only be read',
   ENOSPC: 'the disk is full',
   EISDIR: 'it is a folder; name a file',
+}
+
+/** Any error that keeps the program from starting with this store. */
+export function unusable(path: string, error: unknown): StoreUnusable {
+  return error instanceof StoreUnusable ? error : new StoreUnusable(path, problemOf(error), error)
 }
 
 /** What an error of SQLite or of the file system means to an operator. Holds nothing that is stored. */

@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises'
 import type { QuotaJournal } from '../counters/quotas.ts'
 import { problemOf } from './problem.ts'
 import type { QuotaTable } from './quota-table.ts'
@@ -109,7 +110,8 @@ export class QuotaKeeper {
         throw error
       }
       journal.written(counts)
-      await betweenRequests()
+      // Requests go in between.
+      await setImmediate()
     }
   }
 
@@ -125,8 +127,4 @@ export class QuotaKeeper {
     this.#problem = problem
     this.#options.onProblem(problem)
   }
-}
-
-function betweenRequests(): Promise<void> {
-  return new Promise((resolve) => setImmediate(resolve))
 }

@@ -1,6 +1,6 @@
 import { closeSync, constants, openSync, statSync } from 'node:fs'
 import { DatabaseSync } from 'node:sqlite'
-import { isBusy, problemOf, StoreUnusable } from './problem.ts'
+import { DAMAGED, isBusy, problemOf, StoreUnusable, unusable } from './problem.ts'
 
 /** Only the gate's own user reads who its clients are and what they spent. */
 const MODE = 0o600
@@ -33,7 +33,7 @@ export function openSqliteFile(path: string): SqliteFile {
   } catch (error) {
     database?.close()
     lock.close()
-    throw error instanceof StoreUnusable ? error : new StoreUnusable(path, problemOf(error), error)
+    throw unusable(path, error)
   }
 }
 
@@ -50,7 +50,7 @@ function makeFile(path: string, store: string): void {
     if (found !== undefined && !found.isFile()) throw new StoreUnusable(store, `${path} is no regular file`)
     closeSync(openSync(path, constants.O_RDWR | constants.O_CREAT | constants.O_NONBLOCK, MODE))
   } catch (error) {
-    throw error instanceof StoreUnusable ? error : new StoreUnusable(store, problemOf(error), error)
+    throw unusable(store, error)
   }
 }
 
@@ -81,10 +81,5 @@ function prepare(database: DatabaseSync, path: string): void {
   if (journal_mode !== 'wal') throw new StoreUnusable(path, 'its file system has no shared memory for WAL')
   database.exec(`PRAGMA synchronous = NORMAL; PRAGMA foreign_keys = ON; PRAGMA max_page_count = ${MAX_PAGES}`)
   const { quick_check } = database.prepare('PRAGMA quick_check(1)').get() ?? {}
-  if (quick_check !== 'ok') {
-    throw new StoreUnusable(
-      path,
-      'it is damaged; put a good copy in its place, or move it away to begin with nothing',
-    )
-  }
+  if (quick_check !== 'ok') throw new StoreUnusable(path, DAMAGED)
 }

@@ -2,7 +2,7 @@ import type { DatabaseSync } from 'node:sqlite'
 import { Kysely } from 'kysely'
 import type { QuotaJournal } from '../counters/quotas.ts'
 import { migrate } from './migrate.ts'
-import { problemOf, StoreUnusable } from './problem.ts'
+import { problemOf, unusable } from './problem.ts'
 import { QuotaKeeper, type StoreState } from './quota-keeper.ts'
 import { QuotaTable } from './quota-table.ts'
 import { sqliteDialect } from './sqlite-dialect.ts'
@@ -57,7 +57,7 @@ export async function openStore(options: StoreOptions): Promise<SqliteStore> {
   } catch (error) {
     database.close()
     unlock()
-    throw error instanceof StoreUnusable ? error : new StoreUnusable(path, problemOf(error), error)
+    throw unusable(path, error)
   }
 }
 

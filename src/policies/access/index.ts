@@ -18,7 +18,14 @@ function accessPart({ allow, deny }: AccessSettings): Part {
   }
   return {
     checks: [
-      { slot: 'access', check: { name: 'access', run: ({ facts }) => decideAccess(lists, facts.client) } },
+      {
+        slot: 'access',
+        check: {
+          name: 'access',
+          run: ({ facts }) => decideAccess(lists, facts.client),
+          codes: ['address_refused'],
+        },
+      },
     ],
   }
 }

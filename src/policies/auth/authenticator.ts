@@ -1,3 +1,4 @@
+import type { Code } from '../../core/codes.ts'
 import type { Facts } from '../../core/facts.ts'
 import type { Context } from '../../core/policy.ts'
 import type { Ports } from '../../core/ports.ts'
@@ -19,6 +20,8 @@ export interface Authenticator {
   readonly judge: (credential: string, context: Context, ports: Ports) => Verdict | Promise<Verdict>
   /** The same for the credential of this id, which is not at hand. */
   readonly judgeId: (id: string, context: Context, ports: Ports) => Verdict
+  /** What it can refuse with; which keys there are does not matter. */
+  readonly codes: readonly Code[]
   /** Lower-case names of the headers it may be in: may come only once, and are stripped. */
   readonly headers: readonly string[]
   /** Names of the query parameters it may be in: cut out of what is forwarded and logged. */

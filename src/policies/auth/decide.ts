@@ -63,5 +63,5 @@ function judge(
 
 function withChallenge(verdict: Verdict, plan: AuthPlan): Verdict {
   if (verdict.kind !== 'refuse' || CODES[verdict.code].status !== 401) return verdict
-  return refuse(verdict.code, verdict.why, [...verdict.headers, ...plan.challenge])
+  return { ...verdict, headers: [...verdict.headers, ...plan.challenge] }
 }

@@ -1,3 +1,4 @@
+import type { Code } from '../../core/codes.ts'
 import type { Check } from '../../core/policy.ts'
 import { PASS } from '../../core/verdict.ts'
 import { definePolicy, NO_PART, type Part, type RouteEnv } from '../define.ts'
@@ -38,7 +39,7 @@ function authPart(settings: AuthSettings, env: RouteEnv): Part {
     challenge: challengeOf(authenticators),
   }
   return {
-    checks: [{ slot: 'auth', check: { name: 'auth', run: checkOf(plan) } }],
+    checks: [{ slot: 'auth', check: { name: 'auth', run: checkOf(plan), codes: codesOf(plan) } }],
     request: stripped(plan, env),
   }
 }
@@ -46,6 +47,12 @@ function authPart(settings: AuthSettings, env: RouteEnv): Part {
 function checkOf(plan: AuthPlan): Check {
   if (plan.authenticators.length === 0 && plan.anonymous) return () => PASS
   return (context, ports) => decideAuth(plan, context, ports)
+}
+
+function codesOf({ authenticators, anonymous }: AuthPlan): Code[] {
+  if (authenticators.length === 0) return []
+  const own = [...new Set(authenticators.flatMap(({ codes }) => codes))]
+  return [...(anonymous ? [] : ['key_missing' as const]), 'credential_ambiguous', ...own]
 }
 
 function findAll(names: readonly string[], env: RouteEnv, single: boolean): readonly Authenticator[] {

@@ -31,7 +31,12 @@ function corsPart(settings: CorsSettings, env: RouteEnv): Part {
   tellProblems(settings, env)
   const plan = planOf(settings, env)
   return {
-    checks: [{ slot: 'cors', check: { name: 'cors', run: ({ facts }) => decideCors(plan, facts) } }],
+    checks: [
+      {
+        slot: 'cors',
+        check: { name: 'cors', run: ({ facts }) => decideCors(plan, facts), codes: ['origin_refused'] },
+      },
+    ],
     // A reply that depends on the origin says so, whoever asked: a cache would give it to the next one (Fetch 3.2.7).
     reply: { drop: REPLY_NAMES, set: plan.any === null ? ['vary', 'Origin'] : [] },
   }

@@ -1,4 +1,5 @@
 import { timingSafeEqual } from 'node:crypto'
+import type { Code } from '../../core/codes.ts'
 import type { Context } from '../../core/policy.ts'
 import type { Ports } from '../../core/ports.ts'
 import { type Pass, pass, refuse, SKIP, type Verdict } from '../../core/verdict.ts'
@@ -10,13 +11,14 @@ import type { KeyEntry, KeyTable } from './table.ts'
 const TOKEN_SHAPE = /^[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]*$/
 const HEX_HASH_BYTES = 64
 const SHOWN_HASH_DIGITS = 8
+/** Kept of the keys that are in use: most of a hundred thousand sleep. */
+const MAX_VERDICTS = 8192
 
 /**
  * Judges the text of a key. Only its hash is compared, so a prefix that a guess shares with a key tells nothing, and the
  * last comparison takes the same time for all.
  */
 export function keyJudge(authenticator: string, table: KeyTable): Authenticator['judge'] {
-  // Made when a key is first used and at most once for each: most of a hundred thousand keys sleep.
   const verdicts = new Map<KeyEntry, Pass>()
   const shown = Buffer.alloc(HEX_HASH_BYTES)
   const kept = Buffer.alloc(HEX_HASH_BYTES)
@@ -29,7 +31,7 @@ export function keyJudge(authenticator: string, table: KeyTable): Authenticator[
     if (entry === undefined || !timingSafeEqual(shown, kept)) {
       return unknown(credential, `no key has the hash ${hash.slice(0, SHOWN_HASH_DIGITS)}…`)
     }
-    return refusalOf(entry, context, ports) ?? passOf(entry, authenticator, verdicts)
+    return refusalOf(entry, authenticator, context, ports) ?? passOf(entry, authenticator, verdicts)
   }
 }
 
@@ -38,7 +40,7 @@ export function keyIdJudge(authenticator: string, table: KeyTable): Authenticato
   return function judgeKeyId(id, context, ports) {
     const entry = table.byId.get(id)
     if (entry === undefined) return refuse('key_invalid', `no key has the id ${id}`)
-    return refusalOf(entry, context, ports) ?? passFor(entry, authenticator)
+    return refusalOf(entry, authenticator, context, ports) ?? passFor(entry, authenticator)
   }
 }
 
@@ -47,13 +49,22 @@ function unknown(credential: string, why: string): Verdict {
   return TOKEN_SHAPE.test(credential) ? SKIP : refuse('key_invalid', why)
 }
 
-function refusalOf(entry: KeyEntry, context: Context, ports: Ports): Verdict | null {
-  if (entry.revoked) return refuse('key_revoked', `key ${entry.id} is revoked`)
-  if (entry.expiresMs !== null && ports.clock.nowMs() >= entry.expiresMs) {
-    return refuse('key_expired', `key ${entry.id} has expired`)
-  }
-  if (entry.routes !== null && !entry.routes.has(context.route.id)) {
-    return refuse('key_route_refused', `key ${entry.id} is not for the route ${context.route.id}`)
+function refusalOf(entry: KeyEntry, authenticator: string, context: Context, ports: Ports): Verdict | null {
+  const reason = reasonOf(entry, context, ports)
+  if (reason === null) return null
+  const [code, why] = reason
+  return { ...refuse(code, why), credential: `${authenticator}:${entry.id}` }
+}
+
+function reasonOf(
+  { id, revoked, expiresMs, routes }: KeyEntry,
+  { route }: Context,
+  { clock }: Ports,
+): [code: Code, why: string] | null {
+  if (revoked) return ['key_revoked', `key ${id} is revoked`]
+  if (expiresMs !== null && clock.nowMs() >= expiresMs) return ['key_expired', `key ${id} has expired`]
+  if (routes !== null && !routes.has(route.id)) {
+    return ['key_route_refused', `key ${id} is not for the route ${route.id}`]
   }
   return null
 }
@@ -62,6 +73,7 @@ function passOf(entry: KeyEntry, authenticator: string, verdicts: Map<KeyEntry, 
   const known = verdicts.get(entry)
   if (known !== undefined) return known
   const verdict = passFor(entry, authenticator)
+  if (verdicts.size >= MAX_VERDICTS) verdicts.clear()
   verdicts.set(entry, verdict)
   return verdict
 }

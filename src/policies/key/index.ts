@@ -1,8 +1,18 @@
+import type { Code } from '../../core/codes.ts'
 import type { Authenticator, Shown } from '../auth/authenticator.ts'
 import { keyIdJudge, keyJudge } from './decide.ts'
 import { type Find, placeOf } from './find.ts'
+import { PackedKeys } from './packed.ts'
 import type { KeyAuthenticatorSettings } from './schema.ts'
-import type { KeyEntry, KeyTable } from './table.ts'
+import type { KeyEntry, KeyTable, TellTwin } from './table.ts'
+
+/** What a key can be refused with. */
+const KEY_CODES: readonly Code[] = Object.freeze([
+  'key_invalid',
+  'key_expired',
+  'key_revoked',
+  'key_route_refused',
+])
 
 /** The authenticator `name` of `type: api_key`, for the keys of `table`. */
 export function keyAuthenticator(
@@ -17,39 +27,68 @@ export function keyAuthenticator(
     find: findIn(places.map((place) => place.find)),
     judge: keyJudge(name, table),
     judgeId: keyIdJudge(name, table),
+    codes: KEY_CODES,
     headers: Object.freeze([...new Set(headers)]),
     query: Object.freeze(places.flatMap((place) => place.query)),
     challenge: [...new Set(places.map((place) => place.challenge))].join(', '),
   })
 }
 
-/** Told of an entry whose id or hash another one, `twin`, has: which of the two counts would be chance. */
-export type TellTwin = (
-  path: readonly [index: number, field: 'id' | 'hash'],
-  message: string,
-  twin: KeyEntry,
-) => void
+/** Entries that are kept as objects because they were asked for: whoever asks often is answered at once. */
+const MAX_RECENT = 8192
 
 /**
  * The keys by hash and by id.
  * @param entries read one by one, so that `tellTwin` is called while the second of two is the last that was read
  */
 export function keyTable(entries: Iterable<KeyEntry>, tellTwin: TellTwin = () => {}): KeyTable {
-  const byHash = new Map<string, KeyEntry>()
-  const byId = new Map<string, KeyEntry>()
+  const keys = new PackedKeys()
   let index = 0
   for (const entry of entries) {
-    const namesake = byId.get(entry.id)
-    if (namesake !== undefined) {
-      tellTwin([index, 'id'], `there is another key with the id ${entry.id}`, namesake)
-    }
-    const twin = byHash.get(entry.hash)
-    if (twin !== undefined) tellTwin([index, 'hash'], `the key ${twin.id} has the same hash`, twin)
-    byHash.set(entry.hash, entry)
-    byId.set(entry.id, entry)
+    const namesake = keys.numberOfId(entry.id)
+    if (namesake !== -1) tellTwin([index, 'id'], `there is another key with the id ${entry.id}`, namesake)
+    const twin = keys.numberOfHash(entry.hash)
+    if (twin !== -1) tellTwin([index, 'hash'], `the key ${keys.entry(twin).id} has the same hash`, twin)
+    keys.add(entry)
     index++
   }
-  return Object.freeze({ byHash, byId })
+  keys.trim()
+  return Object.freeze({ byHash: byHash(keys), byId: byId(keys) })
+}
+
+function byHash(keys: PackedKeys): KeyTable['byHash'] {
+  const recent = new Map<string, KeyEntry>()
+  return {
+    size: keys.hashes,
+    has: (hash) => keys.numberOfHash(hash) !== -1,
+    get: (hash) => {
+      const known = recent.get(hash)
+      if (known !== undefined) return known
+      const number = keys.numberOfHash(hash)
+      if (number === -1) return undefined
+      const entry = keys.entry(number)
+      if (recent.size >= MAX_RECENT) recent.clear()
+      recent.set(hash, entry)
+      return entry
+    },
+  }
+}
+
+function byId(keys: PackedKeys): KeyTable['byId'] {
+  return {
+    size: keys.ids,
+    has: (id) => keys.numberOfId(id) !== -1,
+    get: (id) => {
+      const number = keys.numberOfId(id)
+      return number === -1 ? undefined : keys.entry(number)
+    },
+    *keys() {
+      for (const number of keys.numbers()) yield keys.entry(number).id
+    },
+    *values() {
+      for (const number of keys.numbers()) yield keys.entry(number)
+    },
+  }
 }
 
 const NONE: Shown = Object.freeze({ kind: 'none' })

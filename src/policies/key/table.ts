@@ -17,8 +17,23 @@ export interface KeyEntry {
   readonly revoked: boolean
 }
 
+/** Entries by one of their texts. */
+export interface KeyIndex {
+  readonly size: number
+  has(text: string): boolean
+  get(text: string): KeyEntry | undefined
+}
+
 /** Keys by hash and by id. */
 export interface KeyTable {
-  readonly byHash: ReadonlyMap<string, KeyEntry>
-  readonly byId: ReadonlyMap<string, KeyEntry>
+  readonly byHash: KeyIndex
+  /** In the order of the entries. */
+  readonly byId: KeyIndex & { keys(): Iterable<string>; values(): Iterable<KeyEntry> }
 }
+
+/** Told of an entry whose id or hash the entry number `twin` has: which of the two counts would be chance. */
+export type TellTwin = (
+  path: readonly [index: number, field: 'id' | 'hash'],
+  message: string,
+  twin: number,
+) => void

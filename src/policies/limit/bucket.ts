@@ -1,8 +1,5 @@
-import type { Dimension, Limit } from '../../core/limits.ts'
-import { planOf, type Subject } from './plan.ts'
-
-/** What a bucket can be named by. */
-export type BucketValue = Exclude<Dimension, 'global'>
+import type { Limit } from '../../core/limits.ts'
+import { type BucketValue, planOf, type Subject } from './plan.ts'
 
 /** A bucket as an operator names it, by values that are not empty; an address in canonical text. */
 export type BucketValues = Readonly<Partial<Record<BucketValue, string>>>
@@ -16,7 +13,8 @@ export type NamedBucket =
       readonly unused: readonly BucketValue[]
     }
 
-const VALUES: readonly BucketValue[] = ['ip', 'key', 'org', 'subject', 'route']
+/** Each value by which a bucket can be named. */
+export const BUCKET_VALUES: readonly BucketValue[] = ['ip', 'key', 'org', 'subject', 'route']
 
 /**
  * The bucket that a request with these values is counted in: made by the plan that live requests go by, so that the
@@ -27,7 +25,7 @@ export function bucketKeyFor(limit: Limit, values: BucketValues): NamedBucket {
   const key = keyOf(subjectOf(values))
   const missing = limit.by.filter((by): by is BucketValue => by !== 'global' && !isNamed(by, values))
   // A value that changes nothing was meant to.
-  const unused = VALUES.filter(
+  const unused = BUCKET_VALUES.filter(
     (name) => values[name] !== undefined && keyOf(subjectOf({ ...values, [name]: '' })) === key,
   )
   if (missing.length > 0 || unused.length > 0) return { key: null, missing, unused }

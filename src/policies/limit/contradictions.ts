@@ -1,11 +1,10 @@
+import { LEASE_DIVISOR } from '../../core/lease.ts'
 import type { Dimension } from '../../core/limits.ts'
 import type { Rate } from '../units.ts'
 
 const DAY_MS = 86_400_000
 /** No day or month of the calendar is longer. */
 const LONGEST_MS = { day: DAY_MS, month: 31 * DAY_MS } as const
-/** A lease is a tenth of the smallest window. */
-const LEAST_LEASED = 10
 /** Dimensions that do not tell one client from another. */
 const SHARED: ReadonlySet<Dimension> = new Set(['route', 'global'])
 
@@ -45,7 +44,7 @@ function leaseProblems({ accuracy, cooldown, rate, burst, quota }: Written): Pro
   if (smallest === Number.POSITIVE_INFINITY) {
     found.push(['accuracy', 'there is no `rate` or `quota` to lease of'])
   }
-  if (smallest < LEAST_LEASED) {
+  if (smallest < LEASE_DIVISOR) {
     found.push(['accuracy', `a tenth of ${smallest} is less than one request: there is nothing to lease`])
   }
   return found

@@ -4,9 +4,10 @@ import type { Check } from '../../core/policy.ts'
 import { ANONYMOUS } from '../../core/principal.ts'
 import { definePolicy, NO_PART, type Part, type RouteEnv } from '../define.ts'
 import type { FrontSlot } from '../order.ts'
-import { LIMIT_CODES } from './codes.ts'
+import { codesOfLimit, LIMIT_CODES } from './codes.ts'
 import { decideLimits } from './decide.ts'
 import { decisionFields } from './fields.ts'
+import type { Plan } from './plan.ts'
 import { RouteLimits } from './route-limits.ts'
 import { limitListSchema } from './schema.ts'
 
@@ -26,13 +27,15 @@ function compileLimits(settings: z.output<typeof limitListSchema> | undefined, e
   const checks: ReturnType<typeof checkIn>[] = []
   if (limits.beforeAuth.length > 0) {
     checks.push(
-      checkIn('limit_address', (context, ports) => decideLimits(limits.beforeAuth, charging, context, ports)),
+      checkIn('limit_address', limits.beforeAuth, (context, ports) =>
+        decideLimits(limits.beforeAuth, charging, context, ports),
+      ),
     )
   }
   // Also on a route without limits: a key may bring its own.
   if (!env.anonymousOnly || limits.afterAuth(ANONYMOUS).length > 0) {
     checks.push(
-      checkIn('limit', (context, ports) =>
+      checkIn('limit', limits.afterAuth(ANONYMOUS), (context, ports) =>
         decideLimits(limits.afterAuth(context.principal), charging, context, ports),
       ),
     )
@@ -42,8 +45,10 @@ function compileLimits(settings: z.output<typeof limitListSchema> | undefined, e
   return { checks, decisionFields: (decision) => decisionFields(headers, decision) }
 }
 
-function checkIn(slot: FrontSlot, run: Check) {
-  return { slot, check: { name: 'limit', run } } as const
+/** @param plans of the route's own limits; those that a key brings are not known here */
+function checkIn(slot: FrontSlot, plans: readonly Plan[], run: Check) {
+  const codes = [...new Set(plans.flatMap(({ limit }) => codesOfLimit(limit)))]
+  return { slot, check: { name: 'limit', run, codes } } as const
 }
 
 function limitsOf(settings: string | readonly string[], env: RouteEnv): Limit[] {

@@ -9,6 +9,9 @@ export interface Subject {
   readonly route: Pick<Context['route'], 'id'>
 }
 
+/** What a bucket can be named by. */
+export type BucketValue = Exclude<Dimension, 'global'>
+
 type Piece = (subject: Subject) => string
 
 /** A limit of a route, with the way to its bucket worked out. */
@@ -57,7 +60,7 @@ export function planOf(limit: Limit): Plan {
 }
 
 /** A key that is put together at every request is hashed at every request, too, which costs more than counting. */
-function readyKeys(name: string, dimension: Exclude<Dimension, 'global'>, pieces: readonly Piece[]) {
+function readyKeys(name: string, dimension: BucketValue, pieces: readonly Piece[]) {
   const ready = new Map<string, string>()
   return function keyOf(subject: Subject): string {
     const value = countedBy(dimension, subject)
@@ -72,7 +75,7 @@ function readyKeys(name: string, dimension: Exclude<Dimension, 'global'>, pieces
   }
 }
 
-function countedBy(dimension: Exclude<Dimension, 'global'>, { facts, principal, route }: Subject): string {
+function countedBy(dimension: BucketValue, { facts, principal, route }: Subject): string {
   switch (dimension) {
     case 'ip':
       return facts.client
@@ -102,11 +105,9 @@ function pieceOf(dimension: Dimension): Piece[] {
     case 'ip':
       return [({ facts }) => piece(addressBucket(facts.client))]
     case 'key':
-      return [(subject) => identityPiece(subject.principal.keyId, subject)]
     case 'org':
-      return [(subject) => identityPiece(subject.principal.org, subject)]
     case 'subject':
-      return [(subject) => identityPiece(subject.principal.subject, subject)]
+      return [(subject) => identityPiece(countedBy(dimension, subject), subject)]
   }
 }
 
@@ -125,11 +126,11 @@ function piece(value: string): string {
   return `|${value.length}:${value}`
 }
 
-function described(dimension: Dimension, { facts, principal, route }: Subject): string {
+function described(dimension: Dimension, subject: Subject): string {
   if (dimension === 'global') return 'global'
-  if (dimension === 'route') return `route ${route.id}`
-  const identity = { ip: '', key: principal.keyId, org: principal.org, subject: principal.subject }[dimension]
-  if (identity !== '') return `${dimension} ${identity}`
+  const value = dimension === 'ip' ? '' : countedBy(dimension, subject)
+  if (dimension === 'route' || value !== '') return `${dimension} ${value}`
+  const { facts, principal } = subject
   if (dimension !== 'ip' && principal.subject !== '') return `subject ${principal.subject}`
   return `ip ${addressBucket(facts.client)}`
 }

@@ -1,3 +1,4 @@
+import type { Code } from '../../core/codes.ts'
 import { definePolicy, NO_PART, type Part, type RouteEnv } from '../define.ts'
 import { decideScopes } from './decide.ts'
 import { type ScopesSettings, scopesSchema } from './schema.ts'
@@ -18,8 +19,20 @@ function scopesPart(settings: ScopesSettings, env: RouteEnv): Part {
     checks: [
       {
         slot: 'scopes',
-        check: { name: 'scopes', run: ({ principal }) => decideScopes(settings, principal) },
+        check: {
+          name: 'scopes',
+          run: ({ principal }) => decideScopes(settings, principal),
+          codes: codesOf(settings),
+        },
       },
     ],
   }
+}
+
+function codesOf({ scopes: all, any_scope: any, roles, orgs }: ScopesSettings): Code[] {
+  const codes: Code[] = []
+  if (all !== undefined || any !== undefined) codes.push('scope_missing')
+  if (roles !== undefined) codes.push('role_missing')
+  if (orgs !== undefined) codes.push('org_refused')
+  return codes
 }

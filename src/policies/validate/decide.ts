@@ -1,22 +1,15 @@
 import { type Facts, hasBody } from '../../core/facts.ts'
 import type { Context } from '../../core/policy.ts'
 import type { Ports } from '../../core/ports.ts'
-import { PASS, pass, type Refuse, refuse, type Verdict } from '../../core/verdict.ts'
+import { PASS, pass, refuse, type Verdict } from '../../core/verdict.ts'
 import type { BodyValidator } from './body-schema.ts'
 import { JsonRefused, parseJson } from './json.ts'
-import { judgeQuery, type QueryPlan } from './query.ts'
-
-/** What is prepared of one route. */
-export interface ValidatePlan {
-  readonly query: QueryPlan | null
-  /** Infinity is no bound. */
-  readonly maxBytes: number
-  readonly body: BodyValidator | null
-}
+import { lackOfBody, tooLarge, type ValidatePlan } from './plan.ts'
+import { judgeQuery } from './query.ts'
+import { decideUnseen } from './unseen.ts'
 
 const JSON_TYPE =
   /^application\/(?:[a-z0-9!#$&^_.+-]{1,100}\+)?json[ \t]*(?:;[ \t]*charset="?utf-8"?[ \t]*)?$/i
-const METHODS_WITH_BODY: readonly string[] = ['POST', 'PUT', 'PATCH']
 
 /** The cheap questions first; a body is read only when nothing else refuses. */
 export function decideValidate(
@@ -25,17 +18,17 @@ export function decideValidate(
   ports: Ports,
 ): Verdict | Promise<Verdict> {
   const { facts } = context
+  if (ports.unseen !== undefined) return decideUnseen(plan, facts, ports.unseen)
   const refusal = plan.query === null ? null : judgeQuery(plan.query, facts.query)
   if (refusal !== null) return refusal
   if (facts.bodyBytes !== null && facts.bodyBytes > plan.maxBytes) return tooLarge(plan.maxBytes)
   if (plan.body !== null) return decideBody(plan.body, plan.maxBytes, facts, ports)
-  return facts.bodyBytes === null ? capped(plan.maxBytes, context) : PASS
+  return facts.bodyBytes === null ? capped(plan.maxBytes) : PASS
 }
 
 /** A chunked body tells its length only at its end, so whoever streams it has to count. */
-function capped(maxBytes: number, context: Context): Verdict {
-  if (maxBytes === Number.POSITIVE_INFINITY || context.route.mode === 'report') return PASS
-  return pass({ maxBodyBytes: maxBytes })
+function capped(maxBytes: number): Verdict {
+  return maxBytes === Number.POSITIVE_INFINITY ? PASS : pass({ maxBodyBytes: maxBytes })
 }
 
 function decideBody(
@@ -44,9 +37,7 @@ function decideBody(
   facts: Facts,
   ports: Ports,
 ): Verdict | Promise<Verdict> {
-  if (!hasBody(facts)) {
-    return METHODS_WITH_BODY.includes(facts.method) ? refuse('body_invalid', 'there is no body') : PASS
-  }
+  if (!hasBody(facts)) return lackOfBody(facts) ?? PASS
   const problem = mediaProblem(facts.fields)
   if (problem !== null) return refuse('media_type_refused', problem)
   return ports.body
@@ -62,10 +53,6 @@ function judgeBody(validate: BodyValidator, bytes: Uint8Array): Verdict {
     if (error instanceof JsonRefused) return refuse('body_invalid', error.message)
     throw error
   }
-}
-
-function tooLarge(maxBytes: number): Refuse {
-  return refuse('body_too_large', `more than ${maxBytes} bytes`)
 }
 
 /** The API must read the body as what was judged: one media type, JSON, and no coding that hides other bytes. */

@@ -1,6 +1,8 @@
+import type { Code } from '../../core/codes.ts'
 import { definePolicy, NO_PART, type Part, type RouteEnv } from '../define.ts'
 import { type BodyValidator, compileBodySchema } from './body-schema.ts'
-import { decideValidate, type ValidatePlan } from './decide.ts'
+import { decideValidate } from './decide.ts'
+import type { ValidatePlan } from './plan.ts'
 import { queryPlan } from './query.ts'
 import { type ValidateSettings, validateSchema } from './schema.ts'
 
@@ -26,7 +28,11 @@ function validatePart(settings: ValidateSettings, env: RouteEnv): Part {
     checks: [
       {
         slot: 'validate',
-        check: { name: 'validate', run: (context, ports) => decideValidate(plan, context, ports) },
+        check: {
+          name: 'validate',
+          run: (context, ports) => decideValidate(plan, context, ports),
+          codes: codesOf(plan),
+        },
       },
     ],
   }
@@ -40,4 +46,12 @@ function readBodySchema(path: string, env: RouteEnv): BodyValidator | null {
     env.problem(['body'], `${path}: ${error instanceof Error ? error.message : String(error)}`)
     return null
   }
+}
+
+function codesOf({ query, maxBytes, body }: ValidatePlan): Code[] {
+  const codes: Code[] = []
+  if (query !== null) codes.push('query_invalid')
+  if (maxBytes !== Number.POSITIVE_INFINITY) codes.push('body_too_large')
+  if (body !== null) codes.push('body_invalid', 'media_type_refused')
+  return codes
 }

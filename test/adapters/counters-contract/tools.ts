@@ -1,5 +1,6 @@
 import type { BucketState, Charge, ChargeResult, Limit, Window } from '../../../src/core/limits.ts'
 import type { Counters } from '../../../src/core/ports.ts'
+import { bareLimit } from '../../support/limit.ts'
 
 /** What every store of counters can do. */
 export interface ReadableCounters extends Counters {
@@ -14,19 +15,8 @@ export const NOON = Date.UTC(2026, 4, 15, 12)
 
 export const sliding = (max: number, windowMs: number): Window => ({ kind: 'sliding', max, windowMs })
 export const calendar = (max: number, unit: 'day' | 'month'): Window => ({ kind: 'calendar', max, unit })
-export const limitWith = (
-  name: string,
-  windows: readonly Window[],
-  warnAt: readonly number[] = [],
-): Limit => ({
-  name,
-  by: ['global'],
-  windows,
-  warnAt,
-  cooldown: null,
-  concurrent: null,
-  onStoreError: 'local',
-})
+export const limitWith = (name: string, windows: readonly Window[], warnAt: readonly number[] = []): Limit =>
+  bareLimit({ name, by: ['global'], windows, warnAt })
 
 export const chargesOf = (limits: readonly Limit[], cost: number): Charge[] =>
   limits.map((limit) => ({ limit, key: limit.name, cost }))

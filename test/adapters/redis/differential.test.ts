@@ -55,6 +55,13 @@ const steps: fc.Arbitrary<Step[]> = fc.array(
 let run = 0
 const seen = { refusals: 0, cooldowns: 0, warnings: 0 }
 
+function chargesOf(step: Step, some: readonly Limit[]): Charge[] {
+  return step.limits.map((i): Charge => {
+    const limit = some[i % some.length] as Limit
+    return { limit, key: `${limit.name}|${run}`, cost: step.cost }
+  })
+}
+
 /** Both are asked the same, and must answer the same. */
 async function agree(redis: RedisCounters, plan: readonly Step[], some: readonly Limit[]): Promise<void> {
   const memory = new MemoryCounters()
@@ -62,10 +69,7 @@ async function agree(redis: RedisCounters, plan: readonly Step[], some: readonly
   let nowMs = NOON
   for (const step of plan) {
     nowMs += step.waitMs
-    const charges = step.limits.map((i): Charge => {
-      const limit = some[i % some.length] as Limit
-      return { limit, key: `${limit.name}|${run}`, cost: step.cost }
-    })
+    const charges = chargesOf(step, some)
     const wanted = memory.charge(charges, nowMs)
     deepStrictEqual(bare(await redis.charge(charges, nowMs), charges), bare(wanted, charges))
     note(wanted)
@@ -80,6 +84,31 @@ async function agree(redis: RedisCounters, plan: readonly Step[], some: readonly
       )
     }
   }
+}
+
+/** The same, with everything asked of Redis in one turn: it goes out as one command. */
+async function agreeAtOnce(
+  redis: RedisCounters,
+  plan: readonly Step[],
+  some: readonly Limit[],
+): Promise<void> {
+  const memory = new MemoryCounters()
+  run += 1
+  let nowMs = NOON
+  const found: Promise<object>[] = []
+  const wanted: object[] = []
+  for (const step of plan) {
+    nowMs += step.waitMs
+    const charges = chargesOf(step, some)
+    const result = memory.charge(charges, nowMs)
+    wanted.push(bare(result, charges))
+    found.push(redis.charge(charges, nowMs).then((answer) => bare(answer, charges)))
+    if (step.isGivenBack && result.refused === -1) {
+      memory.refund(charges, nowMs)
+      redis.refund(charges, nowMs)
+    }
+  }
+  deepStrictEqual(await Promise.all(found), wanted)
 }
 
 const bare = (result: ChargeResult, charges: readonly Charge[]) => ({
@@ -107,3 +136,14 @@ t.test('whatever is charged, Redis and memory answer the same', { skip: noRedis(
   await fc.assert(property, { numRuns: 300 })
   t.ok(seen.refusals > 100 && seen.cooldowns > 20 && seen.warnings > 20, JSON.stringify(seen))
 })
+
+t.test(
+  'whatever is charged in one turn, Redis and memory answer the same',
+  { skip: noRedis() },
+  async (t) => {
+    const server = await startRedis(t)
+    const redis = await connected(t, settingsOf(server, { commandTimeoutMs: 20_000 }), 'caller')
+    const property = fc.asyncProperty(steps, limits, (plan, some) => agreeAtOnce(redis, plan, some))
+    await fc.assert(property, { numRuns: 200 })
+  },
+)

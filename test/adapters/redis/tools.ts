@@ -1,25 +1,14 @@
 import type { Test } from 'tap'
 import { RedisCounters } from '../../../src/adapters/counters-redis.ts'
-import type { RedisSettings } from '../../../src/adapters/redis/settings.ts'
+import type { RedisSettings } from '../../../src/core/redis.ts'
 import type { RedisServer } from '../../support/redis.ts'
+import { REDIS_DEFAULTS } from '../../support/redis-settings.ts'
 
 export function settingsOf(
   { port }: Pick<RedisServer, 'port'>,
   changed: Partial<RedisSettings> = {},
 ): RedisSettings {
-  return {
-    kind: 'single',
-    nodes: [{ host: '127.0.0.1', port }],
-    name: '',
-    username: null,
-    password: null,
-    sentinelPassword: null,
-    database: 0,
-    tls: null,
-    prefix: 'sallyport:',
-    commandTimeoutMs: 100,
-    ...changed,
-  }
+  return { ...REDIS_DEFAULTS, nodes: [{ host: '127.0.0.1', port }], ...changed }
 }
 
 /** For tests that are not about time: a busy machine is no failure. */

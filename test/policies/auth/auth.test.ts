@@ -23,6 +23,7 @@ function reading(name: string, header: string, more: Partial<Authenticator> = {}
     },
     judge: (text) => judged[text] ?? refuse('key_invalid', 'unknown'),
     judgeId: (id) => judged[id] ?? refuse('key_invalid', 'unknown'),
+    codes: [],
     headers: [header],
     query: [],
     challenge: `${name} realm="api"`,

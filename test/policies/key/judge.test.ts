@@ -1,8 +1,10 @@
-import { createHash, randomBytes } from 'node:crypto'
+import crypto, { createHash, randomBytes } from 'node:crypto'
+import { syncBuiltinESMExports } from 'node:module'
 import t from 'tap'
 import type { Pass, Refuse } from '../../../src/core/verdict.ts'
+import { keyJudge } from '../../../src/policies/key/decide.ts'
 import { keyEntry } from '../../../src/policies/key/entry.ts'
-import { newKey } from '../../../src/policies/key/format.ts'
+import { hashKey, newKey } from '../../../src/policies/key/format.ts'
 import { keyAuthenticator, keyTable } from '../../../src/policies/key/index.ts'
 import { keyAuthenticatorSchema, keyEntrySchema, keysSchema } from '../../../src/policies/key/schema.ts'
 import { contextWith, outcomeOf, portsWith } from '../request.ts'
@@ -128,3 +130,27 @@ for (const [name, more] of [
     t.notOk(result.success)
   })
 }
+
+t.test('V67 a look-up that errs opens nothing: the whole hash is compared with what it found', async (t) => {
+  const hash = hashKey(KEY)
+  for (const at of [0, 31, 63]) {
+    const other = `${hash.slice(0, at)}${hash[at] === '0' ? '1' : '0'}${hash.slice(at + 1)}`
+    const byHash = new Map([[hash, { ...entryOf(), hash: other }]])
+    const verdict = await keyJudge('key', { byHash, byId: new Map() })(KEY, contextWith({}), portsWith())
+    t.equal(outcomeOf(verdict), 'key_invalid', `digit ${at}`)
+  }
+})
+
+t.test('V67 hashes are compared in constant time', async (t) => {
+  const compared: string[][] = []
+  const { timingSafeEqual } = crypto
+  const { restore } = t.capture(crypto, 'timingSafeEqual', (a: Buffer, b: Buffer) => {
+    compared.push([a.toString(), b.toString()])
+    return timingSafeEqual(a, b)
+  })
+  syncBuiltinESMExports()
+  t.equal(judge(KEY).kind, 'pass')
+  restore()
+  syncBuiltinESMExports()
+  t.strictSame(compared, [[hashKey(KEY), hashKey(KEY)]])
+})

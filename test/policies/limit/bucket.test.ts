@@ -4,16 +4,9 @@ import { addressBucket } from '../../../src/core/address.ts'
 import type { Dimension, Limit } from '../../../src/core/limits.ts'
 import { type BucketValues, bucketKeyFor } from '../../../src/policies/limit/bucket.ts'
 import { planOf } from '../../../src/policies/limit/plan.ts'
+import { bareLimit } from '../../support/limit.ts'
 
-const limitBy = (by: readonly Dimension[]): Limit => ({
-  name: 'a',
-  by,
-  windows: [],
-  warnAt: [],
-  cooldown: null,
-  concurrent: null,
-  onStoreError: 'local',
-})
+const limitBy = (by: readonly Dimension[]): Limit => bareLimit({ by })
 
 const unit = fc.oneof(
   fc.constantFrom('a', '1', '|', ':', '@', 's'),

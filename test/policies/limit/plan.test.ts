@@ -3,19 +3,12 @@ import t from 'tap'
 import { bucketKey, type Dimension, type Limit } from '../../../src/core/limits.ts'
 import { ANONYMOUS, type Principal } from '../../../src/core/principal.ts'
 import { planOf } from '../../../src/policies/limit/plan.ts'
+import { bareLimit } from '../../support/limit.ts'
 import { contextWith } from '../request.ts'
 
 const KEY: Principal = { ...ANONYMOUS, kind: 'key', subject: 'ann', org: 'acme', keyId: 'acme-prod' }
 
-const limitBy = (...by: Dimension[]): Limit => ({
-  name: 'a',
-  by,
-  windows: [],
-  warnAt: [],
-  cooldown: null,
-  concurrent: null,
-  onStoreError: 'local',
-})
+const limitBy = (...by: Dimension[]): Limit => bareLimit({ by })
 const keyOf = (by: Dimension[], principal: Principal = ANONYMOUS, client = '192.0.2.1') =>
   planOf(limitBy(...by)).keyOf(contextWith({ client }, principal))
 const bucketOf = (by: Dimension[], principal: Principal = ANONYMOUS, client = '192.0.2.1') =>

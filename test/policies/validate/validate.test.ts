@@ -1,10 +1,9 @@
 import t from 'tap'
 import type { Facts } from '../../../src/core/facts.ts'
-import { ANONYMOUS } from '../../../src/core/principal.ts'
 import type { Pass, Refuse, Verdict } from '../../../src/core/verdict.ts'
 import { decideValidate } from '../../../src/policies/validate/decide.ts'
 import { validate } from '../../../src/policies/validate/index.ts'
-import { contextWith, envWith, outcomeOf, portsWith, ROUTE, runCheck } from '../request.ts'
+import { contextWith, envWith, outcomeOf, portsWith, runCheck } from '../request.ts'
 
 const SCHEMA = JSON.stringify({ type: 'object', required: ['id'], properties: { id: { type: 'integer' } } })
 const JSON_TYPE = ['content-type', 'application/json']
@@ -48,11 +47,6 @@ t.test('V84: a body of undeclared length is bounded where it is streamed', async
 t.test('without max_body and body there is no bound', async (t) => {
   t.equal(((await ask({ query: {} }, { bodyBytes: null })) as Pass).learned, null)
   t.equal(outcomeOf(await ask({ query: {} }, { bodyBytes: 10 ** 12 })), 'pass')
-})
-
-t.test('in report mode nothing is cut off', async (t) => {
-  const context = contextWith({ bodyBytes: null }, ANONYMOUS, { ...ROUTE, mode: 'report' })
-  t.strictSame(runCheck(partOf({ max_body: '1KB' }), 'validate', context), { kind: 'pass', learned: null })
 })
 
 t.test('a bad query is refused before the body is read', async (t) => {

@@ -16,9 +16,13 @@ export interface RedisSettings {
   readonly prefix: string
   /** The longest that a request waits for an answer. */
   readonly commandTimeoutMs: number
+  /** Gateways that share the limits. */
+  readonly replicas: number
 }
 
+/** A server of Redis. */
 export interface RedisNode {
+  /** Without the brackets of an IPv6 address. */
   readonly host: string
   readonly port: number
 }

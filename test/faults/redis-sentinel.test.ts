@@ -1,0 +1,80 @@
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import t, { type Test } from 'tap'
+import { settingsOf } from '../adapters/redis/tools.ts'
+import { lowPort } from '../support/low-port.ts'
+import { noRedis, RedisServer, startRedis } from '../support/redis.ts'
+import {
+  connected,
+  holdsModes,
+  inUse,
+  limitsOf,
+  passedByAll,
+  type Replica,
+  replicaWith,
+  until,
+} from './scene.ts'
+
+const skip = noRedis()
+const NAME = 'limits'
+/** The modes are looked at within this time. */
+const DOWN_AFTER_MS = 2000
+
+async function startSentinels(t: Test, primary: RedisServer): Promise<RedisServer[]> {
+  const dir = t.testdir()
+  const starting = [0, 1, 2].map(async (i) => {
+    const file = join(dir, `sentinel-${i}.conf`)
+    const settings = [
+      `monitor ${NAME} 127.0.0.1 ${primary.port} 2`,
+      `down-after-milliseconds ${NAME} ${DOWN_AFTER_MS}`,
+      `failover-timeout ${NAME} 3000`,
+    ]
+    writeFileSync(file, settings.map((line) => `sentinel ${line}\n`).join(''))
+    const sentinel = new RedisServer(await lowPort(), { configFile: file })
+    t.teardown(() => sentinel.stop())
+    await sentinel.answering()
+    return sentinel
+  })
+  return Promise.all(starting)
+}
+
+t.test(
+  'V96: a failover of sentinels: exact before, the modes meanwhile, and exact after',
+  { skip },
+  async (t) => {
+    const primary = await startRedis(t, { port: await lowPort() })
+    const secondary = await startRedis(t, {
+      port: await lowPort(),
+      args: ['--replicaof', '127.0.0.1', `${primary.port}`],
+    })
+    await until(() => secondary.cli('info', 'replication').includes('master_link_status:up'))
+    const sentinels = await startSentinels(t, primary)
+    const knowsAll = (sentinel: RedisServer): boolean => {
+      const told = sentinel.cli('info', 'sentinel')
+      return /slaves=1,sentinels=3/.test(told)
+    }
+    await until(() => sentinels.every(knowsAll))
+    const [first] = sentinels as [RedisServer]
+    const settings = settingsOf(first, {
+      kind: 'sentinel',
+      nodes: sentinels.map(({ port }) => ({ host: '127.0.0.1', port })),
+      name: NAME,
+      commandTimeoutMs: 1000,
+    })
+    const replicas = [0, 1].map(() => replicaWith(t, settings, 2))
+    const [one, other] = replicas as [Replica, Replica]
+    await Promise.all(replicas.map((replica) => connected(replica)))
+    const { deny } = limitsOf()
+    t.equal(await passedByAll(replicas, deny), 10, 'together as many as the limit says')
+
+    t.equal(primary.cli('wait', '1', '5000'), '1', 'the counts are handed on')
+    await primary.stop('SIGKILL')
+    await holdsModes(t, one, 2)
+    await holdsModes(t, other, 2)
+    await Promise.all(replicas.map((replica) => inUse(replica)))
+    t.match(secondary.cli('role'), /^master/)
+    t.equal(await passedByAll(replicas, deny), 0, 'what was handed on still counts')
+    t.equal(await passedByAll(replicas, limitsOf().deny), 10, 'exact again')
+    for (const { changes } of replicas) t.match(changes, [{ name: 'open' }, { name: 'closed' }])
+  },
+)
