@@ -1,12 +1,11 @@
 import { randomBytes } from 'node:crypto'
-import { once } from 'node:events'
 import { writeFileSync } from 'node:fs'
-import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
 import t, { type Test } from 'tap'
 import { diff } from '../../src/cli/diff.ts'
 import { hashKey, newKey } from '../../src/policies/key/format.ts'
+import { listening } from '../support/listening.ts'
 import { Api, GateProcess } from './gate-process.ts'
 import { runCommand } from './output.ts'
 
@@ -43,13 +42,7 @@ routes:
 async function record(t: Test) {
   const folder = t.testdir()
   const api = new Api()
-  api.server.listen(0, '127.0.0.1')
-  await once(api.server, 'listening')
-  t.teardown(() => {
-    api.server.closeAllConnections()
-    api.server.close()
-  })
-  const origin = `http://127.0.0.1:${(api.server.address() as AddressInfo).port}`
+  const origin = await listening(t, api.server)
   const [old, now, audit] = ['old.yaml', 'new.yaml', 'audit.jsonl'].map((name) => join(folder, name)) as [
     string,
     string,

@@ -8,6 +8,7 @@ import { createInterface } from 'node:readline'
 import type { Readable } from 'node:stream'
 import { fileURLToPath } from 'node:url'
 import type { Test } from 'tap'
+import { listening } from '../support/listening.ts'
 
 const program = fileURLToPath(new URL('../../src/main.ts', import.meta.url))
 
@@ -108,12 +109,7 @@ export interface Gate {
 /** Starts an API and the gate in front of it, on free ports. */
 export async function startGate(t: Test, settings = 'drain: { delay: 0s, grace: 5s }'): Promise<Gate> {
   const api = new Api()
-  api.server.listen(0, '127.0.0.1')
-  await once(api.server, 'listening')
-  t.teardown(() => {
-    api.server.closeAllConnections()
-    api.server.close()
-  })
+  await listening(t, api.server)
   const { port } = api.server.address() as AddressInfo
   const policy = (more = '') => `version: 1
 listen: 127.0.0.1:0

@@ -1,7 +1,7 @@
-import { once } from 'node:events'
 import type { AddressInfo } from 'node:net'
 import t from 'tap'
 import { limits } from '../../src/cli/limits.ts'
+import { listening } from '../support/listening.ts'
 import { startSallyport } from '../support/process.ts'
 import { Api } from './gate-process.ts'
 import { TOKEN } from './limits-gate.ts'
@@ -11,12 +11,7 @@ const ENV = { SALLYPORT_ADMIN_TOKEN: TOKEN }
 
 t.test('of a limit that has only `concurrent`, the requests under way are shown', async (t) => {
   const api = new Api()
-  api.server.listen(0, '127.0.0.1')
-  await once(api.server, 'listening')
-  t.teardown(() => {
-    api.server.closeAllConnections()
-    api.server.close()
-  })
+  await listening(t, api.server)
   const { port } = api.server.address() as AddressInfo
   const policy = `version: 1
 listen: 127.0.0.1:0

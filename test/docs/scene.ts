@@ -1,12 +1,11 @@
 import { randomBytes } from 'node:crypto'
-import { once } from 'node:events'
 import { writeFileSync } from 'node:fs'
 import { createServer } from 'node:http'
-import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import type { Test } from 'tap'
 import { hashKey, newKey } from '../../src/policies/key/format.ts'
 import { GateProcess } from '../cli/gate-process.ts'
+import { listening } from '../support/listening.ts'
 
 export interface Scene {
   readonly key: string
@@ -56,11 +55,5 @@ async function startApi(t: Test, resources: Readonly<Record<string, unknown>>): 
     response.writeHead(isThere ? 200 : 404, { 'content-type': 'application/json' })
     response.end(JSON.stringify(isThere ? resources[name] : {}))
   })
-  server.listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  t.teardown(() => {
-    server.closeAllConnections()
-    server.close()
-  })
-  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+  return listening(t, server)
 }

@@ -1,5 +1,5 @@
 import t from 'tap'
-import { UsageError } from '../fuzz/options.ts'
+import { UsageError } from '../support/run-main.ts'
 import { readOptions } from './options.ts'
 import { faults } from './plan.ts'
 

@@ -1,5 +1,5 @@
 import { parseArgs } from 'node:util'
-import { UsageError } from '../fuzz/options.ts'
+import { UsageError } from '../support/run-main.ts'
 
 export interface Options {
   readonly minutes: number

@@ -1,6 +1,6 @@
 import { randomInt } from 'node:crypto'
-import { UsageError } from '../fuzz/options.ts'
 import { noRedis } from '../support/redis.ts'
+import { runMain } from '../support/run-main.ts'
 import { type Result, runFaults } from './faults.ts'
 import { HELP, readOptions } from './options.ts'
 
@@ -38,12 +38,4 @@ function report({ seed, seconds, faults, routes, found, ...result }: Result): st
 `
 }
 
-try {
-  process.exitCode = await main()
-} catch (error) {
-  const isWrongUse = error instanceof UsageError
-  process.stderr.write(
-    `${isWrongUse ? `${error.message}\n\n${HELP}` : error instanceof Error ? error.stack : error}\n`,
-  )
-  process.exitCode = isWrongUse ? 2 : 1
-}
+await runMain(main, HELP)

@@ -1,5 +1,6 @@
 import t from 'tap'
-import { readOptions, UsageError } from './options.ts'
+import { UsageError } from '../support/run-main.ts'
+import { readOptions } from './options.ts'
 
 t.test('without options: all of it, with the drawn seed', async (t) => {
   t.strictSame(readOptions([], 5), {

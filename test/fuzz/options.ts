@@ -1,4 +1,5 @@
 import { parseArgs } from 'node:util'
+import { UsageError } from '../support/run-main.ts'
 
 export interface Options {
   readonly seed: number
@@ -8,11 +9,6 @@ export interface Options {
   readonly seconds: number
   readonly json: boolean
   readonly help: boolean
-}
-
-/** Wrong use, in words for the user. */
-export class UsageError extends Error {
-  override readonly name = 'UsageError'
 }
 
 export const HELP = `Sends seeded mutations of valid and hostile requests and replies through the real gate, and looks for what must not be.

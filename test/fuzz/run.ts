@@ -1,7 +1,8 @@
 import { randomInt } from 'node:crypto'
+import { runMain } from '../support/run-main.ts'
 import { CORPUS, readCorpus, writeEntry } from './corpus.ts'
 import { type Found, fuzz, type Result } from './fuzz.ts'
-import { HELP, type Options, readOptions, UsageError } from './options.ts'
+import { HELP, type Options, readOptions } from './options.ts'
 
 const MAX_SEED = 1_000_000_000
 const MAX_SHOWN = 2000
@@ -43,12 +44,4 @@ ${isComplete ? '' : 'not all was run\n'}${found.length === 0 ? 'nothing found' :
 `
 }
 
-try {
-  process.exitCode = await main()
-} catch (error) {
-  const isWrongUse = error instanceof UsageError
-  process.stderr.write(
-    `${isWrongUse ? `${error.message}\n\n${HELP}` : error instanceof Error ? error.stack : error}\n`,
-  )
-  process.exitCode = isWrongUse ? 2 : 1
-}
+await runMain(main, HELP)

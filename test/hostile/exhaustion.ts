@@ -9,6 +9,7 @@ import {
 } from 'node:http'
 import type { AddressInfo, Socket } from 'node:net'
 import type { Test } from 'tap'
+import { listening } from '../support/listening.ts'
 import type { Sallyport } from '../support/process.ts'
 
 /** Never to be waited for longer. */
@@ -107,12 +108,7 @@ export class Api extends EventEmitter {
 
 export async function startApi(t: Test): Promise<Api> {
   const api = new Api()
-  api.server.listen(0, '127.0.0.1')
-  await once(api.server, 'listening')
-  t.teardown(() => {
-    api.server.closeAllConnections()
-    api.server.close()
-  })
+  await listening(t, api.server)
   return api
 }
 

@@ -20,11 +20,12 @@ function loadedWith(start: string): Set<string> {
   return loaded
 }
 
-t.test('a process that serves loads nothing that reads OpenAPI documents', async (t) => {
-  const served = loadedWith('src/main.ts')
-  t.ok(served.has(join(ROOT, 'src/cli/import.ts')), 'the command itself is there')
+t.test('a process that serves loads nothing of what is asked offline, nor an admin listener', async (t) => {
+  const served = loadedWith('src/main.ts').union(loadedWith('src/cli/serve.ts'))
+  t.ok(served.has(join(ROOT, 'src/http/gate.ts')), 'the gate itself is there')
+  const foreign = /src\/(?:import|diff|replay|admin)\/|src\/config\/checks\/check-policy|@seriousme/
   t.strictSame(
-    [...served].filter((one) => one.includes('src/import/document') || one.startsWith('@seriousme')),
+    [...served].filter((one) => foreign.test(one)),
     [],
   )
   t.ok(loadedWith('src/import/openapi.ts').has(join(ROOT, 'src/import/starter.ts')), 'imports are followed')

@@ -1,4 +1,3 @@
-import { once } from 'node:events'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import t from 'tap'
@@ -8,6 +7,7 @@ import { loadPolicy } from '../../src/runtime/load.ts'
 import { Api } from '../cli/gate-process.ts'
 import { Folder } from '../docs/folder.ts'
 import { blocksOf, readText } from '../docs/markdown.ts'
+import { listening } from '../support/listening.ts'
 import { startSallyport } from '../support/process.ts'
 
 const REQUESTS: readonly (readonly [method: string, path: string])[] = [
@@ -45,12 +45,7 @@ function learningPolicy(origin: string): string {
 
 t.test('what is learnt from a run lets in what came through in that run, and nothing else', async (t) => {
   const api = new Api()
-  api.server.listen(0, '127.0.0.1')
-  await once(api.server, 'listening')
-  t.teardown(() => {
-    api.server.closeAllConnections()
-    api.server.close()
-  })
+  await listening(t, api.server)
   const folder = new Folder(t)
   const { port } = api.server.address() as AddressInfo
   const gate = await startSallyport(t, learningPolicy(`http://127.0.0.1:${port}`), { dir: folder.dir })

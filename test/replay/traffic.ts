@@ -1,8 +1,7 @@
-import { once } from 'node:events'
 import { Agent, type ClientRequest, createServer, request as openRequest } from 'node:http'
-import type { AddressInfo } from 'node:net'
 import fc from 'fast-check'
 import type { Test } from 'tap'
+import { listening } from '../support/listening.ts'
 import { GONE, KEYS, NARROW, OLD, UNKNOWN } from './traffic-policy.ts'
 
 /** One request of a random client. */
@@ -173,13 +172,7 @@ export async function startApi(t: Test): Promise<string> {
       else response.end('ok')
     })
   })
-  server.listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  t.teardown(() => {
-    server.closeAllConnections()
-    server.close()
-  })
-  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+  return listening(t, server)
 }
 
 const SLOW_MS = 8
