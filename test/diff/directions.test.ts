@@ -9,7 +9,7 @@ import { type Draft, hashOf, outlined, textOf } from './scene.ts'
 const label = fc.stringMatching(/^[a-z]{3,12}$/)
 const byte = fc.integer({ min: 0, max: 255 })
 
-/** What opens a policy and closes nothing. Of each the way back closes it. */
+/** What opens a policy and closes nothing: numbers are beyond those of every row. Of each the way back closes it. */
 const OPENINGS: readonly fc.Arbitrary<(draft: Draft) => void>[] = [
   label.map((name) => (p) => p.routes[1].cors.origins.push(`https://${name}.example.net`)),
   label.map((name) => (p) => p.routes[1].allow.orgs.push(`org-${name}`)),
@@ -38,10 +38,10 @@ const OPENINGS: readonly fc.Arbitrary<(draft: Draft) => void>[] = [
         p.routes[1].access.allow.push(`172.16.${a}.${b}`),
   ),
   fc.integer({ min: 11, max: 1000 }).map((rate) => (p) => (p.limits.shut.rate = `${rate}/minute`)),
-  fc.integer({ min: 5, max: 1000 }).map((count) => (p) => (p.limits.places.concurrent = count)),
-  fc.integer({ min: 10_001, max: 100_000 }).map((count) => (p) => (p.limits.plan.quota = `${count}/month`)),
-  fc.integer({ min: 2, max: 100 }).map((size) => (p) => (p.routes[1].validate.max_body = `${size}MB`)),
-  fc.integer({ min: 101, max: 1000 }).map((count) => (p) => (p.server = { ...p.server, max_headers: count })),
+  fc.integer({ min: 9, max: 1000 }).map((count) => (p) => (p.limits.places.concurrent = count)),
+  fc.integer({ min: 20_001, max: 100_000 }).map((count) => (p) => (p.limits.plan.quota = `${count}/month`)),
+  fc.integer({ min: 3, max: 100 }).map((size) => (p) => (p.routes[1].validate.max_body = `${size}MB`)),
+  fc.integer({ min: 201, max: 1000 }).map((count) => (p) => (p.server = { ...p.server, max_headers: count })),
   fc.constantFrom('PUT', 'PATCH', 'DELETE').map((method) => (p) => p.routes[0].match.methods.push(method)),
 ]
 
