@@ -170,11 +170,5 @@ function searchWildcards(
 function lookUp({ slash, other }: Pair, method: string, path: string): Hit | null {
   const endsWithSlash = path.charCodeAt(path.length - 1) === SLASH
   const found = (endsWithSlash ? slash : other).find(method as Router.HTTPMethod, path)
-  return found === null || hasEmptyValue(found.params) ? null : (found.store as Hit)
-}
-
-/** find-my-way lets a parameter behind a literal stand for nothing: `/users-` would be one of `/users-:id`. */
-function hasEmptyValue(params: Readonly<Record<string, string | undefined>>): boolean {
-  for (const name in params) if (params[name] === '' && name !== '*') return true
-  return false
+  return found === null ? null : (found.store as Hit)
 }

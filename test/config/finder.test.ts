@@ -47,18 +47,6 @@ t.test('an empty last segment is no value of a parameter', async (t) => {
   t.equal(find('/a'), 'r1')
 })
 
-t.test('nothing is no value of a parameter behind a literal', async (t) => {
-  const find = finderOf(
-    'match: { path: "/users-:id" }',
-    'match: { path: "/b:x/*" }',
-    'match: { path: "/c-:x.json" }',
-  )
-  for (const path of ['/users-', '/b/', '/b/q', '/c-.json']) t.equal(find(path), null, path)
-  t.equal(find('/users-7'), 'r0')
-  t.equal(find('/b1/'), 'r1')
-  t.equal(find('/c-7.json'), 'r2')
-})
-
 t.test('an optional parameter may be left out', async (t) => {
   const find = finderOf('match: { path: "/a/:id?" }', 'match: { path: "/:x?" }')
   t.equal(find('/a'), 'r0')

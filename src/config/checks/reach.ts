@@ -34,9 +34,8 @@ function findersOf(
   for (const { host, method, path } of requests) {
     budget.left -= path.length
     const found = policy.find(host, method, path)?.id
-    if (budget.left < 0 || found === route.id) return null
-    // Nobody gets a request whose parameter would stand for nothing.
-    if (found !== undefined) before.add(found)
+    if (budget.left < 0 || found === undefined || found === route.id) return null
+    before.add(found)
   }
   return isComplete && before.size > 0 ? before : null
 }
