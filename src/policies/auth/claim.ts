@@ -5,8 +5,6 @@ import { type AuthPlan, withoutCredential } from './plan.ts'
 
 /** Judges who a request is said to be from, with the outcome that showing the credential itself would have. */
 export function decideClaim(claim: Claim, plan: AuthPlan, context: Context, ports: Ports): Verdict {
-  // Without an authenticator nobody looks for a credential.
-  if (plan.authenticators.length === 0) return withoutCredential(plan)
   switch (claim.kind) {
     case 'none':
       return withoutCredential(plan)

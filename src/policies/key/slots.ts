@@ -23,10 +23,13 @@ export class Slots {
   /** @returns -1 when there is none for which `isIt` holds */
   find(hash: number, isIt: (number: number) => boolean): number {
     const slots = this.#slots
-    for (let at = placeOf(hash, slots); ; at = (at + 1) & (slots.length - 1)) {
-      const number = (slots[at] as number) - 1
-      if (number === -1 || (this.#hashOf(number) === hash && isIt(number))) return number
+    let at = placeOf(hash, slots)
+    let number = (slots[at] as number) - 1
+    while (number !== -1 && (this.#hashOf(number) !== hash || !isIt(number))) {
+      at = (at + 1) & (slots.length - 1)
+      number = (slots[at] as number) - 1
     }
+    return number
   }
 
   add(hash: number, number: number): void {

@@ -5,9 +5,12 @@ import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
 import fc from 'fast-check'
 import t from 'tap'
+import { keyJudge } from '../../../src/policies/key/decide.ts'
+import { hashKey } from '../../../src/policies/key/format.ts'
 import { keyTable } from '../../../src/policies/key/index.ts'
 import { Slots } from '../../../src/policies/key/slots.ts'
 import type { KeyEntry } from '../../../src/policies/key/table.ts'
+import { contextWith, outcomeOf, portsWith } from '../request.ts'
 
 const name = fc.oneof(fc.stringMatching(/^[a-z0-9]{1,3}$/), fc.constantFrom('ä€😀', 'a b', '__proto__'))
 const names = fc.constantFrom<readonly string[]>([], ['orders.read'], ['a', 'b'])
@@ -92,6 +95,21 @@ t.test('numbers are found among others with the same hash', async (t) => {
     -1,
   )
   t.strictSame([...slots.numbers()], [0, 1, 2, 3, 4, 5])
+})
+
+t.test('of keys that are used only so many are kept at hand, and all of them stay good', async (t) => {
+  const count = 8200
+  const keys = Array.from({ length: count }, (_, i) => `key-of-somebody-else-${i}`)
+  const shared = { subject: 's', org: '', scopes: [], roles: [], limits: null, routes: null, expiresMs: null }
+  const table = keyTable(
+    keys.map((key, i) => ({ ...shared, id: `k${i}`, hash: hashKey(key), revoked: false })),
+  )
+  const judge = keyJudge('key', table)
+  for (const key of [...keys, keys[0] as string]) {
+    const verdict = await judge(key, contextWith({}), portsWith())
+    if (outcomeOf(verdict) !== 'pass') t.fail(key)
+  }
+  t.equal(table.byHash.size, count)
 })
 
 t.test('100,000 keys are no load on the heap', async (t) => {
