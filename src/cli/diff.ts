@@ -4,8 +4,8 @@ import { chunksBeside, readBounded, readerBeside } from '../config/read.ts'
 import { MAX_FILE_BYTES } from '../config/yaml.ts'
 import type { Change } from '../diff/change.ts'
 import { diff as compare, type Good } from '../diff/diff.ts'
-import { auditLines } from '../replay/read.ts'
 import { replay } from '../replay/replay.ts'
+import { linesOfFiles } from './audit-files.ts'
 import { ANSWER_IS_NO, type Command, GOOD, type Io, WRONG_USE } from './command.ts'
 import { type Against, hitsOf } from './diff-against.ts'
 import { type Difference, diffGithub, diffMarkdown, diffText, type Format } from './diff-text.ts'
@@ -115,12 +115,8 @@ function problemsOf({ file, outline: good, problems }: Outlined): string[] {
 
 async function replayed(file: string, before: Good, { compiled }: Good): Promise<Against> {
   if (compiled === null) throw new Error('a policy that is good was not compiled')
-  try {
-    const result = await replay(auditLines(file, process.stdin), compiled)
-    return { result, old: before.compiled?.policy.hash ?? '' }
-  } catch (error) {
-    throw new WrongUse(visible(`${file} cannot be read: ${textOf(error)}`, MAX_SHOWN))
-  }
+  const result = await replay(linesOfFiles([file]), compiled)
+  return { result, old: before.compiled?.policy.hash ?? '' }
 }
 
 function textOf(error: unknown): string {

@@ -51,7 +51,7 @@ function isCovered(origin: string, list: readonly string[]): boolean {
   if (list.includes(ANY) || list.includes(origin)) return true
   if (origin === ANY) return false
   const wildcards = list.filter(isWildcard).map(wildcardOrigin)
-  // Every host below a wildcard is below the same wildcards as any one of them.
+  // Every host below a wildcard is below the same wildcards as each of them.
   return matchesWildcard(wildcards, origin.replace('//*.', '//x.'))
 }
 

@@ -76,7 +76,7 @@ for (const name of ['__proto__', 'constructor', 'toString', 'hasOwnProperty']) {
     t.equal(sent(door.upstream.requests[0], name), 'x && y')
     t.strictSame([Reflect.get({}, 'x'), Reflect.get(Object, 'x')], [undefined, undefined])
     await forwarded(door, get('/public/x', `${name}: x`, `Connection: ${name}`))
-    t.equal(sent(door.upstream.requests[0], name), null, 'and it can be nominated as any other')
+    t.equal(sent(door.upstream.requests[0], name), null, 'and it can be nominated like every other')
   })
 }
 

@@ -11,7 +11,7 @@ export interface Asked {
 
 /**
  * Requests that only the given route can be meant for, if any can. A value that no pattern has matches as few other
- * routes as any value does; which of two patterns goes first never depends on the values. So when such a request goes to
+ * routes as a value can; which of two patterns goes first never depends on the values. So when such a request goes to
  * another route, all requests of its form do.
  */
 export interface Witnesses {
@@ -104,7 +104,7 @@ function filled(shape: string, rest: string, segment: string): string {
 
 const USUAL_DEPTH = 4
 
-/** What can stand for `*`, as deep as any pattern goes; the first is mostly enough. */
+/** What can stand for `*`, as deep as the patterns go; the first is mostly enough. */
 function* restsOf(shape: string, fresh: Fresh): Generator<string> {
   if (!shape.endsWith('*')) return yield ''
   const deepest = Math.max(1, fresh.maxDepth - shape.split('/').length + 2)
