@@ -99,9 +99,9 @@ export class MemoryCounters implements CounterStore {
 
   /** What is left in a bucket: nothing while it is shut. Changes nothing. */
   read(limit: Limit, key: string, nowMs: number): BucketState {
-    const state = this.#tally.read(this.#buckets.find(key), limit, nowMs)
     const restMs = this.#cooldowns.read(limit, key, nowMs)
-    return restMs === 0 ? state : { remaining: 0, resetMs: restMs, window: state.window }
+    if (restMs > 0) return { remaining: 0, resetMs: restMs, window: 0 }
+    return this.#tally.read(this.#buckets.find(key), limit, nowMs)
   }
 
   stats(): CountersStats {

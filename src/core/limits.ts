@@ -48,7 +48,7 @@ export interface BucketState {
   readonly remaining: number
   /** Milliseconds until the window gives back what was spent. */
   readonly resetMs: number
-  /** Index into `limit.windows` of the tightest window. */
+  /** Index into `limit.windows` of the tightest window; 0 while a cooldown shuts the bucket. */
   readonly window: number
 }
 

@@ -46,6 +46,19 @@ t.test('what is over is given up for what comes, before what is not', async (t) 
   for (const key of ['a', 'b', 'c']) t.not(cooldowns.read(LIMIT, key, NOON + 11 * MINUTE_MS), 0)
 })
 
+t.test('refusals of one that is shut do not let it out sooner', async (t) => {
+  const cooldowns = new Cooldowns()
+  shut(cooldowns, 'offender')
+  // The same request, charging the same bucket once more.
+  cooldowns.refused(chargeOf('offender'), NOON)
+  const lateMs = NOON + 5 * MINUTE_MS
+  cooldowns.refused(chargeOf('other'), lateMs)
+  t.equal(cooldowns.read(LIMIT, 'offender', lateMs), 5 * MINUTE_MS)
+  t.equal(cooldowns.shut([chargeOf('offender')], NOON + 10 * MINUTE_MS), -1)
+  cooldowns.refused(chargeOf('offender'), NOON + 10 * MINUTE_MS)
+  t.equal(cooldowns.shut([chargeOf('offender')], NOON + 10 * MINUTE_MS), -1, 'counts from nought again')
+})
+
 t.test('a limit without cooldown leaves no trace', async (t) => {
   const cooldowns = new Cooldowns()
   cooldowns.refused(chargeOf('a', limitWith('plain', [])), NOON)

@@ -48,12 +48,16 @@ export class Cooldowns {
     return index
   }
 
-  /** Counts a refusal by the bucket's own windows, which may shut it. Limits without cooldown are not counted. */
+  /**
+   * Counts a refusal by the bucket's own windows, which may shut it. Limits without cooldown are not counted, nor are
+   * refusals of one that is shut: one request may charge a bucket more than once.
+   */
   refused({ limit, key }: Charge, nowMs: number): void {
     const { cooldown } = limit
     if (cooldown === null) return
     this.#buckets ??= new Buckets(this.#capacity)
     const bucket = this.#buckets.open(key, nowMs)
+    if (this.#buckets.untilMs(bucket) > nowMs) return
     this.#buckets.use(bucket)
     const cell = this.#buckets.cells.view(this.#cell, this.#buckets.openCell(bucket, REFUSALS))
     slidingTake(cell, cooldown.withinMs, 1, nowMs)

@@ -163,7 +163,7 @@ local function tell(charge, only)
     end
   end
   local shut = shutRest(charge)
-  if shut > 0 then left, back = 0, shut end
+  if shut > 0 then left, back, tightest = 0, shut, 0 end
   out[#out + 1], out[#out + 2], out[#out + 3] = left, back, tightest
 end
 

@@ -118,8 +118,8 @@ const bare = (result: ChargeResult, charges: readonly Charge[]) => ({
 
 /** A quota in which nothing was spent has no end to wait for, or that of its day: whether it was forgotten already. */
 function untold(state: BucketState, { windows }: Limit): Partial<BucketState> {
-  const isWhole = state.remaining === Math.min(...windows.map(({ max }) => max))
-  return isWhole ? { remaining: state.remaining } : state
+  const mayBeWhole = windows.length === 0 || windows.some(({ max }) => max === state.remaining)
+  return mayBeWhole ? { remaining: state.remaining } : state
 }
 
 function note({ refused, cause, warnings }: ChargeResult): void {
