@@ -111,7 +111,8 @@ async function movedOf(before: Good, after: Good, requests: readonly Request[]):
   return moved
 }
 
-t.test('what only one of two policies lets in is told by a change', async (t) => {
+/** How many of the requests of some pairs of policies meet another decision, all of them told. */
+async function judgePairs(params: { readonly numRuns: number; readonly seed?: number }): Promise<number> {
   let moved = 0
   const requests = fc.array(request, { minLength: 40, maxLength: 40 })
   await fc.assert(
@@ -124,7 +125,17 @@ t.test('what only one of two policies lets in is told by a change', async (t) =>
       fc.pre(before !== undefined && after !== undefined)
       if (before !== undefined && after !== undefined) moved += await movedOf(before, after, all)
     }),
-    { numRuns: Number(process.env.SALLYPORT_DIFF_RUNS ?? 25), endOnFailure: true },
+    { ...params, endOnFailure: true },
   )
-  t.ok(moved > 10, `enough requests met another decision: ${moved}`)
+  return moved
+}
+
+t.test('what only one of two policies lets in is told by a change', () =>
+  judgePairs({ numRuns: Number(process.env.SALLYPORT_DIFF_RUNS ?? 20) }),
+)
+
+// Always the same ones: a few random pairs may all answer alike.
+t.test('enough requests meet another decision for that to mean something', async (t) => {
+  const moved = await judgePairs({ numRuns: 8, seed: 1 })
+  t.ok(moved > 10, `${moved} met another decision`)
 })
