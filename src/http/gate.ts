@@ -5,6 +5,7 @@ import type { AuditRecord } from '../core/audit.ts'
 import { decide } from '../core/decide.ts'
 import type { Clock, Counters } from '../core/ports.ts'
 import { type Refuse, refuse } from '../core/verdict.ts'
+import { type Act, act, actLater, breakDown } from './act.ts'
 import { type Connection, connectionOf, UNKNOWN_PEER } from './connection.ts'
 import { conclude, type Ending, releasePlaces } from './ending.ts'
 import {
@@ -16,11 +17,10 @@ import {
   type Surroundings,
 } from './exchange.ts'
 import { factsOf } from './facts-of.ts'
-import { forward, refuseLate } from './forward.ts'
+import { refuseLate } from './forward.ts'
 import { type Admitted, ALLOW, isAdmitted, judgeAtDoor, type Knock } from './front-door.ts'
 import { knockOf } from './knock.ts'
 import { refusalFor, refuseRaw } from './malformed.ts'
-import { replyOwn } from './reply.ts'
 import { newRequestId } from './request-id.ts'
 import { prepareUpgrade } from './websocket.ts'
 
@@ -64,10 +64,17 @@ export class Gate {
   }
 
   /**
-   * Fastify's onRequest hook. Only upgrades with a permit go on to http-proxy; what is forwarded otherwise goes its own
-   * way from here, since http-proxy's handler would work out a destination of its own for nothing, at a tenth of the cost.
+   * Serves a request: the listener of Node's own server. Fastify has nothing to do for one that is no upgrade, and its
+   * router, hooks and two objects for each request cost more than two of the checks.
    */
-  readonly judge = (request: FastifyRequest, reply: FastifyReply, done: () => void): void => {
+  readonly serve = (request: IncomingMessage, response: ServerResponse): void => {
+    const connection = connectionOf(request.socket)
+    if (connection.isAtItsEnd) return
+    this.#see(this.#begin(request, response, connection), connection, request.url ?? '', act)
+  }
+
+  /** Fastify's onRequest hook, which http-proxy has run for each upgrade: only those with a permit go on to it. */
+  readonly judgeUpgrade = (request: FastifyRequest, reply: FastifyReply, done: () => void): void => {
     const connection = connectionOf(request.raw.socket)
     if (connection.isAtItsEnd) {
       reply.hijack()
@@ -75,23 +82,22 @@ export class Gate {
     }
     const exchange = this.#begin(request.raw, reply.raw, connection)
     request.exchange = exchange
-    try {
-      const verdict = this.#judge(exchange, connection, request.originalUrl)
-      if (verdict instanceof Promise) void this.#actLater(verdict, exchange, reply, done)
-      else act(verdict, exchange, reply, done)
-    } catch (error) {
-      breakDown(exchange, reply, error)
-    }
+    this.#see(exchange, connection, request.originalUrl, (_, ending) => {
+      if (ending === null) {
+        prepareUpgrade(exchange)
+        done()
+        return
+      }
+      reply.hijack()
+      act(exchange, ending)
+    })
   }
 
   /** Fastify's error handler: an unexpected error refuses, and says nothing of itself. */
   readonly fail = (error: unknown, request: FastifyRequest, reply: FastifyReply): void => {
     const connection = connectionOf(request.raw.socket)
-    const exchange = request.exchange ?? this.#begin(request.raw, reply.raw, connection)
     reply.hijack()
-    // The first word of HTTP/2: Node's parser knows it and does not list it, so Fastify has no route for it.
-    if (request.method === 'PRI') refuseLate(exchange, 'method_unsupported', 'method PRI', ALLOW)
-    else breakDown(exchange, reply, error)
+    breakDown(request.exchange ?? this.#begin(request.raw, reply.raw, connection), error)
   }
 
   /** Bytes that are no HTTP, instead of a request or in the middle of one. */
@@ -173,6 +179,17 @@ export class Gate {
     this.#parts.record(exchange.record(this.#decisions))
   }
 
+  /** Judges the request, and acts on what comes of it: at once, where no check has to wait. */
+  #see(exchange: Exchange, connection: Connection, target: string, actOn: Act): void {
+    try {
+      const verdict = this.#judge(exchange, connection, target)
+      if (verdict instanceof Promise) void actLater(exchange, verdict, actOn)
+      else actOn(exchange, verdict)
+    } catch (error) {
+      breakDown(exchange, error)
+    }
+  }
+
   /** @returns what ends the request here, or null when it may go on */
   #judge(exchange: Exchange, connection: Connection, target: string): Ending | Promise<Ending> {
     const { live, bounds, request } = exchange
@@ -202,45 +219,10 @@ export class Gate {
       ? decision.then((made) => conclude(exchange, made, counters))
       : conclude(exchange, decision, counters)
   }
-
-  async #actLater(pending: Promise<Ending>, exchange: Exchange, reply: FastifyReply, done: () => void) {
-    try {
-      const ending = await pending
-      // Who has left meanwhile is owed nothing, and nothing is asked of the upstream for it.
-      if (exchange.over) reply.hijack()
-      else act(ending, exchange, reply, done)
-    } catch (error) {
-      breakDown(exchange, reply, error)
-    }
-  }
 }
 
 /** Refuses before anything is allocated for the request. */
 function shed(exchange: Exchange): Refuse {
   exchange.outcome = 'refuse'
   return OVERLOADED
-}
-
-function act(ending: Ending, exchange: Exchange, reply: FastifyReply, done: () => void): void {
-  if (ending === null && isUpgrading(exchange.request)) {
-    prepareUpgrade(exchange)
-    done()
-    return
-  }
-  reply.hijack()
-  if (ending === null) forwardWithPermit(exchange)
-  else if (ending.kind === 'answer') replyOwn(exchange, ending.reply)
-  else refuseLate(exchange, ending.code, ending.why, ending.headers)
-}
-
-function forwardWithPermit(exchange: Exchange): void {
-  const { permit, route } = exchange.decision ?? {}
-  if (permit == null || route == null) throw new Error('forwarding without a permit')
-  void forward(exchange, route, permit)
-}
-
-/** An error of our own: it refuses, whatever it was. */
-function breakDown(exchange: Exchange, reply: FastifyReply, error: unknown): void {
-  reply.hijack()
-  refuseLate(exchange, 'internal', error instanceof Error ? (error.stack ?? error.message) : String(error))
 }

@@ -4,7 +4,7 @@ import type { Knock } from './front-door.ts'
 
 /**
  * What the front door judges of a request.
- * @param target as sent: Fastify has rewritten the request's own
+ * @param target as sent: Fastify rewrites that of an upgrade
  */
 export function knockOf(request: IncomingMessage, target: string): Knock {
   return {

@@ -1,8 +1,8 @@
-import { createServer, type IncomingMessage, METHODS, type Server, type ServerOptions } from 'node:http'
+import { createServer, type IncomingMessage, type Server, type ServerOptions } from 'node:http'
 import type { AddressInfo, Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import httpProxy from '@fastify/http-proxy'
-import fastify, { type FastifyInstance } from 'fastify'
+import fastify from 'fastify'
 import type { Exchange } from './exchange.ts'
 import { isWebSocketUpgrade } from './front-door.ts'
 import type { Gate } from './gate.ts'
@@ -51,25 +51,25 @@ const CHECK_TIMEOUTS_MS = 500
 /** While stopping, connections that have become idle are ended this often. */
 const SWEEP_MS = 100
 
-/** Fastify with one catch-all that http-proxy owns; every request passes the gate's judgement first. */
+/** Node's server with the gate behind it, and Fastify with http-proxy for upgrades, which pass the same judgement first. */
 export async function createDataServer(gate: Gate, settings: ServerSettings): Promise<DataServer> {
   const app = fastify({
-    serverFactory: (handler) => bounded(createServer(serverOptions(settings, gate), handler), settings),
+    // What Fastify would do with a request goes unused: only http-proxy, at an upgrade, has it routed.
+    serverFactory: () => bounded(createServer(serverOptions(settings, gate), gate.serve), settings),
     // The gate has a router of its own, and routes on the canonical path; Fastify's has nothing to decide.
     rewriteUrl: () => '/',
     exposeHeadRoutes: false,
     // Fastify's own would answer first, with an echo of its kind and without an audit line.
     clientErrorHandler: (error, socket) => gate.malformed(error, socket),
   })
-  forwardBodiesUnread(app)
   app.decorateRequest('exchange', null)
-  app.addHook('onRequest', gate.judge)
+  app.addHook('onRequest', gate.judgeUpgrade)
   app.setErrorHandler(gate.fail)
   await app.register(httpProxy, {
     ...webSocketOptions,
     upstream: '',
     routes: ['/'],
-    httpMethods: METHODS.filter((method) => method !== 'CONNECT'),
+    httpMethods: ['GET'],
     handler: refuseUnjudged,
   })
   await app.ready()
@@ -114,11 +114,6 @@ function bounded(server: Server, settings: ServerSettings): Server {
   cutStalledReaders(server, settings.idleTimeoutMs)
   outliveHalfClose(server)
   return server
-}
-
-/** No content type is parsed here, no method is special: bodies go as they come. */
-function forwardBodiesUnread(app: FastifyInstance): void {
-  for (const method of METHODS) app.addHttpMethod(method, { hasBody: false, overrideExisting: true })
 }
 
 /** Node lets go of a socket that it has handed over, and does not close it with the rest. */
