@@ -41,6 +41,7 @@ const FROM_THE_START: ReadonlySet<PeerManner> = new Set(['no auth', 'loading'])
  */
 export class RespPeer {
   readonly server: Server
+  readonly #halved = new WeakSet<Socket>()
   readonly sockets = new Set<Socket>()
   /** Names of the commands that came, in order. */
   readonly commands: string[] = []
@@ -100,12 +101,19 @@ export class RespPeer {
     else socket.write(FROM_THE_START.has(this.manner) ? (ERRORS[this.manner] ?? '') : greetingOf(name))
   }
 
+  /** Once on a connection: the half of another reply behind it could make it look whole. */
+  #answerHalf(socket: Socket, reply: string): void {
+    if (this.#halved.has(socket)) return
+    this.#halved.add(socket)
+    socket.write(reply.slice(0, reply.length / 2))
+  }
+
   #charge(socket: Socket, words: readonly string[]): void {
     const error = ERRORS[this.manner]
     const reply = chargedReply(words)
     if (error !== undefined) socket.write(error)
     else if (this.manner === 'garbage') socket.write('\0\xff<html>\r\n\r\n?', 'latin1')
-    else if (this.manner === 'half replies') socket.write(reply.slice(0, reply.length / 2))
+    else if (this.manner === 'half replies') this.#answerHalf(socket, reply)
     else if (this.manner === 'another shape')
       socket.write('*3\r\n$-1\r\n:-9223372036854775808\r\n*1\r\n+x\r\n')
     else if (this.manner === 'huge bulk') socket.write('$2147483647\r\nx')
