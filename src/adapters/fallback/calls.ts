@@ -7,9 +7,44 @@ export interface CallsOptions {
   readonly maxPending: number
 }
 
-interface Pending {
+/**
+ * A call under way, in a list of all of them. Linked by hand: a Set keeps its members in a table that the collector takes
+ * for old, and with it everything they hold, long after they are deleted.
+ */
+class Pending {
   readonly dueMs: number
-  readonly expire: () => void
+  readonly #resolve: (value: unknown) => void
+  readonly #reject: (error: unknown) => void
+  readonly #failed: (error: StoreError) => unknown
+  before: Pending | null = null
+  after: Pending | null = null
+  isOver = false
+
+  constructor(
+    dueMs: number,
+    resolve: (value: unknown) => void,
+    reject: (error: unknown) => void,
+    failed: (error: StoreError) => unknown,
+  ) {
+    this.dueMs = dueMs
+    this.#resolve = resolve
+    this.#reject = reject
+    this.#failed = failed
+  }
+
+  done(value: unknown): void {
+    this.#resolve(value)
+  }
+
+  instead(error: unknown): void {
+    try {
+      // A mistake of ours is no failure of the store: it refuses the request.
+      if (!(error instanceof StoreError)) throw error
+      this.#resolve(this.#failed(error))
+    } catch (thrown) {
+      this.#reject(thrown)
+    }
+  }
 }
 
 /**
@@ -18,7 +53,9 @@ interface Pending {
  */
 export class Calls {
   readonly #options: CallsOptions
-  readonly #pending = new Set<Pending>()
+  #oldest: Pending | null = null
+  #latest: Pending | null = null
+  #count = 0
   #timer: NodeJS.Timeout | null = null
 
   constructor(options: CallsOptions) {
@@ -26,7 +63,7 @@ export class Calls {
   }
 
   get isFull(): boolean {
-    return this.#pending.size >= this.#options.maxPending
+    return this.#count >= this.#options.maxPending
   }
 
   /**
@@ -35,26 +72,15 @@ export class Calls {
    */
   within<T>(call: Promise<T>, failed: (error: StoreError) => T): Promise<T> {
     return new Promise((resolve, reject) => {
-      const instead = (error: unknown): void => {
-        try {
-          // A mistake of ours is no failure of the store: it refuses the request.
-          if (!(error instanceof StoreError)) throw error
-          resolve(failed(error))
-        } catch (thrown) {
-          reject(thrown)
-        }
-      }
-      const pending: Pending = {
-        dueMs: performance.now() + this.#options.deadlineMs,
-        expire: () => instead(new StoreError('timeout', `no answer within ${this.#options.deadlineMs} ms`)),
-      }
+      const dueMs = performance.now() + this.#options.deadlineMs
+      const pending = new Pending(dueMs, resolve as (value: unknown) => void, reject, failed)
       this.#begin(pending)
       call.then(
         (value) => {
-          if (this.#pending.delete(pending)) resolve(value)
+          if (this.#end(pending)) pending.done(value)
         },
         (error) => {
-          if (this.#pending.delete(pending)) instead(error)
+          if (this.#end(pending)) pending.instead(error)
         },
       )
     })
@@ -66,8 +92,27 @@ export class Calls {
   }
 
   #begin(pending: Pending): void {
-    this.#pending.add(pending)
+    pending.before = this.#latest
+    if (this.#latest === null) this.#oldest = pending
+    else this.#latest.after = pending
+    this.#latest = pending
+    this.#count += 1
     if (this.#timer === null) this.#wait(this.#options.deadlineMs)
+  }
+
+  /** @returns whether it was under way still */
+  #end(pending: Pending): boolean {
+    if (pending.isOver) return false
+    pending.isOver = true
+    const { before, after } = pending
+    if (before === null) this.#oldest = after
+    else before.after = after
+    if (after === null) this.#latest = before
+    else after.before = before
+    pending.before = null
+    pending.after = null
+    this.#count -= 1
+    return true
   }
 
   /** Expired only after what has arrived was read: after a pause of this process its timers run first. */
@@ -79,13 +124,13 @@ export class Calls {
     if (this.#timer === null) return
     this.#timer = null
     const nowMs = performance.now()
-    for (const pending of this.#pending) {
+    for (let pending = this.#oldest; pending !== null; pending = this.#oldest) {
       if (pending.dueMs > nowMs) {
         this.#wait(Math.ceil(pending.dueMs - nowMs))
         return
       }
-      this.#pending.delete(pending)
-      pending.expire()
+      this.#end(pending)
+      pending.instead(new StoreError('timeout', `no answer within ${this.#options.deadlineMs} ms`))
     }
   }
 }
