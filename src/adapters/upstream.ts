@@ -1,7 +1,8 @@
 import type { Upstream } from '../core/policy.ts'
 import type { Send } from '../core/upstream.ts'
+import type { OriginSettings } from './upstream/dial.ts'
 import { Exchange } from './upstream/exchange.ts'
-import { Origin, type OriginSettings, type OriginStats } from './upstream/origin.ts'
+import { Origin, type OriginStats } from './upstream/origin.ts'
 
 /** The connections to all upstreams of the policy. They outlive reloads. */
 export interface Upstreams {
@@ -42,7 +43,7 @@ export function createUpstreams(): Upstreams {
     async close() {
       const open = [...origins.values()]
       origins.clear()
-      await Promise.all(open.map((origin) => origin.destroy()))
+      for (const origin of open) origin.destroy()
     },
   }
 }

@@ -48,7 +48,7 @@ const SERVER_OPTIONS = answer({ status: 204, headers: ALLOW, body: '' })
 const ABSOLUTE_TARGET = /^https?:\/\/([^/?#]*)(.*)$/i
 const WEBSOCKET_KEY = /^[A-Za-z0-9+/]{22}==$/
 const WEBSOCKET_VERSION: readonly string[] = Object.freeze(['sec-websocket-version', '13'])
-const LENGTH = /^(?:0|[1-9]\d{0,15})$/
+const LENGTH = /^(?:0|[1-9]\d{0,14})$/
 const CODING = /^[a-z]+$/
 
 /**

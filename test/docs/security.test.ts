@@ -1,6 +1,6 @@
 import t from 'tap'
-import { MAX_FIELDS } from '../../src/adapters/upstream/head.ts'
 import { MAX_CONNECTIONS, MAX_WAITING } from '../../src/adapters/upstream/origin.ts'
+import { MAX_FIELDS } from '../../src/adapters/upstream/reply-head.ts'
 import { MAX_FILE_BYTES } from '../../src/config/yaml.ts'
 import { MAX_AT_ONCE, MAX_WAITING as MAX_PIPELINED } from '../../src/http/turns.ts'
 import { readText, rowsOf, rowsUnder } from './markdown.ts'

@@ -23,15 +23,12 @@ export interface Asked {
   readonly hasEnded: boolean
 }
 
-/** Any version and any reason: undici does not tell the one, and the other is never handed on when it is odd. */
-const STATUS_LINE = /^HTTP\/\d\.\d (\d{3})(?: [^\r\n]*)?$/
-/** Tolerated before a reply of an upstream. */
-const LEAD = /^[\r\n]+/
+const STATUS_LINE = /^HTTP\/1\.[01] (\d{3})(?: [\t\x20-\x7e\x80-\xff]*)?$/
 const LENGTH = /^\d{1,15}$/
 
 /** Cuts one reply off; a 1xx counts as one. */
 export function takeReply(text: string, asked: Asked): Taken<StrictReply> {
-  const head = takeHead(text.replace(LEAD, ''))
+  const head = takeHead(text)
   if (head.state !== 'whole') return head
   const [, digits] = STATUS_LINE.exec(head.message.start) ?? []
   if (digits === undefined) return malformed('no status line')

@@ -1,5 +1,3 @@
-import type { IncomingHttpHeaders } from 'node:http'
-import type { Dispatcher } from 'undici'
 import type { Upstream } from '../../core/policy.ts'
 import {
   type ResponseBody,
@@ -8,11 +6,9 @@ import {
   type UpstreamRequest,
   type UpstreamResponse,
 } from '../../core/upstream.ts'
-import { failureOf, type Stage } from './failure.ts'
-import { fieldsOf, flawOf, MAX_FIELDS, type RawFields, reasonOf, trailersOf } from './head.ts'
-import { Upload } from './upload.ts'
-
-type Controller = Dispatcher.DispatchController
+import type { Connection } from './connection.ts'
+import type { ReplyHead } from './reply-head.ts'
+import type { Talk } from './talk.ts'
 
 /** What one request takes up at its origin. */
 export interface Place {
@@ -26,34 +22,25 @@ export interface Outcome {
   readonly reject: (failure: UpstreamFailure) => void
 }
 
-/** Informational replies before the reply itself; more are a flood. */
-const MAX_INFORMATION = 16
 /** Body bytes kept while nobody has attached yet. */
 const MAX_EARLY_BYTES = 65_536
 const NO_FIELDS: readonly string[] = Object.freeze([])
 
-interface Options extends Dispatcher.DispatchOptions {
-  /** Known to undici, missing in its types: without it TLS would greet with the Host header, which the client writes. */
-  readonly servername: string
-}
-
 /**
- * One request and its reply: the handler that undici calls, and the body that the client's side reads. Nothing lies
- * between the two, which is where the speed comes from. Its `on…` methods are undici's and never throw.
+ * One request and its reply: what a connection talks about, and the body that the client's side reads. Nothing lies
+ * between the two, which is where the speed comes from.
  */
-export class Exchange implements Dispatcher.DispatchHandler, ResponseBody {
-  readonly #request: UpstreamRequest
-  readonly #timeout: Upstream['timeout']
+export class Exchange implements Talk, ResponseBody {
+  readonly request: UpstreamRequest
+  readonly timeout: Upstream['timeout']
   readonly #place: Place
   readonly #outcome: Outcome
-  #upload: Upload | null = null
-  #controller: Controller | null = null
-  #stage: Stage = 'dialling'
-  #information = 0
   /** The connection it was handed to, which then tells how it ends. */
-  #dispatcher: Dispatcher | null = null
+  #connection: Connection | null = null
+  /** The request has been sent, or is about to be. */
+  #isSent = false
   #isAnswered = false
-  /** Nothing more comes from undici. */
+  /** Nothing more comes of the connection. */
   #isOver = false
   #sink: Sink | null = null
   #early: Uint8Array[] | null = null
@@ -62,31 +49,19 @@ export class Exchange implements Dispatcher.DispatchHandler, ResponseBody {
   #failure: UpstreamFailure | null = null
 
   constructor(request: UpstreamRequest, timeout: Upstream['timeout'], place: Place, outcome: Outcome) {
-    this.#request = request
-    this.#timeout = timeout
+    this.request = request
+    this.timeout = timeout
     this.#place = place
     this.#outcome = outcome
   }
 
-  /** Sends the request once it has a place. */
-  dispatch(dispatcher: Dispatcher, servername: string): void {
-    this.#dispatcher = dispatcher
-    const { method, target, headers } = this.#request
-    const options: Options = {
-      path: target,
-      method,
-      headers: headers as string[],
-      body: this.#body(),
-      headersTimeout: this.#timeout.responseMs,
-      bodyTimeout: this.#timeout.idleMs,
-      blocking: false,
-      servername,
-    }
-    dispatcher.dispatch(options, this)
+  /** It has a place: this connection will be asked to send it, and then asks whether it is wanted still. */
+  handTo(connection: Connection): void {
+    this.#connection = connection
   }
 
-  get dispatcher(): Dispatcher | null {
-    return this.#dispatcher
+  get connection(): Connection | null {
+    return this.#connection
   }
 
   /** Whether nothing more comes of it. */
@@ -99,64 +74,51 @@ export class Exchange implements Dispatcher.DispatchHandler, ResponseBody {
     if (this.#isOver || this.#failure !== null) return
     const failure =
       reason instanceof UpstreamFailure ? reason : new UpstreamFailure('client_closed', reason.message)
-    if (this.#controller !== null) {
-      this.#controller.abort(failure)
+    if (this.#isSent) {
+      this.#connection?.abort(failure)
       return
     }
-    // Still waiting or dialling: undici will ask before it sends, and is told then.
+    // Still waiting or dialling: it will be asked before it is sent, and says then that nobody wants it.
     this.#failure = failure
     this.#outcome.reject(failure)
-    if (this.#dispatcher === null) this.#leave()
+    if (this.#connection === null) this.#leave()
   }
 
-  onRequestStart(controller: Controller): void {
-    this.#controller = controller
-    this.#stage = 'sent'
-    if (this.#failure !== null) controller.abort(this.#failure)
+  begin(): boolean {
+    this.#isSent = this.#failure === null
+    if (!this.#isSent) this.#leave()
+    return this.#isSent
   }
 
-  onResponseStarted(): void {
-    this.#stage = 'answering'
+  interim({ status, fields }: ReplyHead): void {
+    if (status === 102 || status === 103) this.request.onInformation?.(status, fields)
   }
 
-  onResponseStart(
-    controller: Controller,
-    status: number,
-    headers: IncomingHttpHeaders,
-    statusText?: string,
-  ): void {
-    const raw = (controller.rawHeaders ?? NO_FIELDS) as RawFields
-    if (status >= 100 && status < 200) {
-      this.#inform(controller, status, raw)
-      return
-    }
-    const flaw = flawOf(status, headers, raw)
-    if (flaw !== null) {
-      controller.abort(new UpstreamFailure('upstream_reply_invalid', flaw))
-      return
-    }
+  head({ status, reason, fields }: ReplyHead): void {
     this.#isAnswered = true
-    this.#outcome.resolve({ status, statusText: reasonOf(statusText), headers: fieldsOf(raw), body: this })
+    this.#outcome.resolve({ status, statusText: reason, headers: fields, body: this })
   }
 
-  onResponseData(controller: Controller, chunk: Uint8Array): void {
-    if (this.#sink === null) this.#keep(controller, chunk)
-    else if (!this.#sink.write(chunk)) controller.pause()
+  data(bytes: Uint8Array): void {
+    // The connection reads into the same bytes again.
+    const chunk = Buffer.from(bytes)
+    if (this.#sink === null) this.#keep(chunk)
+    else if (!this.#sink.write(chunk) && !this.#isOver) this.#connection?.pause()
   }
 
-  onResponseEnd(controller: Controller): void {
-    const raw = (controller.rawTrailers ?? NO_FIELDS) as RawFields
-    if (raw.length > 2 * MAX_FIELDS) {
-      this.#fail(new UpstreamFailure('upstream_reply_invalid', `more than ${MAX_FIELDS} trailer fields`))
-      return
-    }
-    if (raw.length > 0) this.#trailers = trailersOf(raw)
+  end(trailers: readonly string[]): void {
+    this.#trailers = trailers
     this.#leave()
-    this.#sink?.end(this.#trailers)
+    this.#sink?.end(trailers)
   }
 
-  onResponseError(_controller: Controller | null, error: Error): void {
-    this.#fail(failureOf(error, this.#stage))
+  fail(failure: UpstreamFailure): void {
+    const isTold = this.#failure !== null
+    this.#failure ??= failure
+    this.#leave()
+    if (isTold) return
+    if (!this.#isAnswered) this.#outcome.reject(failure)
+    else this.#sink?.fail(failure)
   }
 
   attach(sink: Sink): void {
@@ -164,13 +126,13 @@ export class Exchange implements Dispatcher.DispatchHandler, ResponseBody {
     const hasRoom = this.#flush(sink)
     if (this.#failure !== null) sink.fail(this.#failure)
     else if (this.#isOver) sink.end(this.#trailers)
-    else if (hasRoom) this.#controller?.resume()
-    else this.#controller?.pause()
+    else if (hasRoom) this.#connection?.resume()
+    else this.#connection?.pause()
   }
 
   resume(): void {
-    // A controller outlives its exchange and would wake the next reply on the same connection.
-    if (!this.#isOver) this.#controller?.resume()
+    // The connection may serve another request by now.
+    if (!this.#isOver) this.#connection?.resume()
   }
 
   cancel(reason: Error): void {
@@ -178,35 +140,11 @@ export class Exchange implements Dispatcher.DispatchHandler, ResponseBody {
     this.abort(reason)
   }
 
-  #body(): Upload | Uint8Array | null {
-    const { body } = this.#request
-    if (body === null || body instanceof Uint8Array) return body
-    this.#upload = new Upload(body, (error) => this.abort(error))
-    return this.#upload
-  }
-
-  #inform(controller: Controller, status: number, raw: RawFields): void {
-    this.#information++
-    if (status === 101) {
-      controller.abort(new UpstreamFailure('upstream_reply_invalid', 'it switched protocols unasked'))
-    } else if (this.#information > MAX_INFORMATION) {
-      controller.abort(
-        new UpstreamFailure('upstream_reply_invalid', `more than ${MAX_INFORMATION} 1xx replies`),
-      )
-    } else if (raw.length > 2 * MAX_FIELDS) {
-      controller.abort(
-        new UpstreamFailure('upstream_reply_invalid', `more than ${MAX_FIELDS} fields in a 1xx`),
-      )
-    } else if (status === 102 || status === 103) {
-      this.#request.onInformation?.(status, fieldsOf(raw))
-    }
-  }
-
-  #keep(controller: Controller, chunk: Uint8Array): void {
+  #keep(chunk: Uint8Array): void {
     this.#early ??= []
     this.#early.push(chunk)
     this.#earlyBytes += chunk.length
-    if (this.#earlyBytes > MAX_EARLY_BYTES) controller.pause()
+    if (this.#earlyBytes > MAX_EARLY_BYTES) this.#connection?.pause()
   }
 
   #flush(sink: Sink): boolean {
@@ -217,19 +155,9 @@ export class Exchange implements Dispatcher.DispatchHandler, ResponseBody {
     return hasRoom
   }
 
-  #fail(failure: UpstreamFailure): void {
-    const isTold = this.#failure !== null
-    this.#failure ??= failure
-    this.#leave()
-    if (isTold) return
-    if (!this.#isAnswered) this.#outcome.reject(failure)
-    else this.#sink?.fail(failure)
-  }
-
   #leave(): void {
     if (this.#isOver) return
     this.#isOver = true
-    this.#upload?.destroy()
     this.#place.leave(this)
   }
 }

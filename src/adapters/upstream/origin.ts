@@ -1,17 +1,7 @@
-import { buildConnector, Client, type Dispatcher } from 'undici'
-import type { Upstream } from '../../core/policy.ts'
 import { UpstreamFailure } from '../../core/upstream.ts'
-import { hearEarlyReply } from './early-reply.ts'
+import { Connection, TICK_MS } from './connection.ts'
+import { type Dial, diallerOf, type OriginSettings } from './dial.ts'
 import type { Exchange, Place } from './exchange.ts'
-import { ignoreContinue } from './stray-continue.ts'
-
-/** What one origin's connections depend on; a change of any of it is another pool. */
-export interface OriginSettings {
-  /** `http://host:port` or `https://host:port`. */
-  readonly url: string
-  readonly tls: Upstream['tls']
-  readonly connectMs: number
-}
 
 export interface OriginStats {
   readonly origin: string
@@ -27,22 +17,20 @@ export interface OriginStats {
 export const MAX_CONNECTIONS = 256
 /** Requests that may wait for one of those to end. */
 export const MAX_WAITING = 1024
-const MAX_HEADER_BYTES = 65_536
-/** Idle connections are closed after this, or 2 s before the upstream's own `keep-alive: timeout`. */
-const KEEP_ALIVE_MS = 4000
-const MAX_KEEP_ALIVE_MS = 60_000
 /** An origin that could not be dialled is passed over for this long while others can be. */
 const REST_MS = 2000
 
 /** The connections to one origin, and the line of those who wait for one. */
 export class Origin implements Place {
   readonly #settings: OriginSettings
-  readonly #hostname: string
-  readonly #connect: buildConnector.connector
-  /** One a connection, opened as they are needed. */
-  readonly #clients: Client[] = []
+  readonly #dial: Dial
+  /** Opened as they are needed. */
+  readonly #connections: Connection[] = []
   /** Those without a request, the latest last: it is the likeliest to be open, and the rest can fall asleep. */
-  readonly #idle: Dispatcher[] = []
+  readonly #idle: Connection[] = []
+  #clock: NodeJS.Timeout | null = null
+  /** Those that go out on a used connection at the end of this turn of the event loop. */
+  readonly #departing: Exchange[] = []
   readonly #waiting = new Map<Exchange, NodeJS.Timeout>()
   #active = 0
   #isRetired = false
@@ -51,8 +39,7 @@ export class Origin implements Place {
 
   constructor(settings: OriginSettings) {
     this.#settings = settings
-    this.#hostname = new URL(settings.url).hostname
-    this.#connect = this.#connector()
+    this.#dial = this.#dialler()
   }
 
   /** Gives the exchange a place, now or when one is free. */
@@ -65,13 +52,15 @@ export class Origin implements Place {
   }
 
   leave(exchange: Exchange): void {
-    const timer = this.#waiting.get(exchange)
+    const timer = this.#waiting.size === 0 ? undefined : this.#waiting.get(exchange)
     if (timer !== undefined) {
       clearTimeout(timer)
       this.#waiting.delete(exchange)
-    } else if (exchange.dispatcher !== null) {
+    } else if (exchange.connection !== null) {
       this.#active--
-      this.#idle.push(exchange.dispatcher)
+      // A closed one last: it costs a dial.
+      if (exchange.connection.isOpen) this.#idle.push(exchange.connection)
+      else this.#idle.unshift(exchange.connection)
       this.#admitNext()
     }
     this.#closeIfDone()
@@ -93,35 +82,58 @@ export class Origin implements Place {
   }
 
   /** Ends everything at once; what is under way fails with `draining`. */
-  async destroy(): Promise<void> {
+  destroy(): void {
     const failure = new UpstreamFailure('draining', 'the gate is shutting down')
     for (const exchange of [...this.#waiting.keys()]) exchange.abort(failure)
+    for (const exchange of this.#departing.splice(0)) exchange.fail(failure)
     this.#isClosed = true
-    await Promise.all(this.#clients.map((client) => client.destroy(failure)))
+    for (const connection of this.#connections) connection.abort(failure)
+    this.#stopClock()
   }
 
   stats(): OriginStats {
-    const connected = this.#clients.filter(({ stats }) => stats.connected).length
+    const connected = this.#connections.filter(({ isOpen }) => isOpen).length
     return { origin: this.#settings.url, connected, active: this.#active, waiting: this.#waiting.size }
   }
 
   #dispatch(exchange: Exchange): void {
     this.#active++
-    exchange.dispatch(this.#idle.pop() ?? this.#open(), this.#hostname)
+    this.#clock ??= setInterval(() => this.#tick(), TICK_MS).unref()
+    const connection = this.#idle.pop() ?? this.#open()
+    exchange.handTo(connection)
+    if (connection.isOpen) this.#depart(exchange)
+    else connection.send(exchange)
   }
 
-  /** undici's own pool looks through all its connections for a free one, at every request. */
-  #open(): Client {
-    const client = new Client(this.#settings.url, {
-      pipelining: 1,
-      allowH2: false,
-      maxHeaderSize: MAX_HEADER_BYTES,
-      keepAliveTimeout: KEEP_ALIVE_MS,
-      keepAliveMaxTimeout: MAX_KEEP_ALIVE_MS,
-      connect: this.#connect,
-    })
-    this.#clients.push(client)
-    return client
+  /**
+   * Bytes that nobody asked for, or the end of the connection, may have been read in this very turn of the event loop and
+   * be told of only after the request that would go out on it now: so it goes out at the end of the turn (the attack of
+   * GHSA-35p6-xmwp-9g52), with all the others of the turn.
+   */
+  #depart(exchange: Exchange): void {
+    if (this.#departing.length === 0) setImmediate(this.#sendDeparting)
+    this.#departing.push(exchange)
+  }
+
+  readonly #sendDeparting = (): void => {
+    for (const exchange of this.#departing.splice(0)) exchange.connection?.send(exchange)
+  }
+
+  #open(): Connection {
+    const connection = new Connection(this.#dial)
+    this.#connections.push(connection)
+    return connection
+  }
+
+  /** One timer for the silences of all connections; none while there is no connection. */
+  #tick(): void {
+    for (const connection of this.#connections) connection.tick()
+    if (this.#active === 0 && !this.#connections.some(({ isOpen }) => isOpen)) this.#stopClock()
+  }
+
+  #stopClock(): void {
+    if (this.#clock !== null) clearInterval(this.#clock)
+    this.#clock = null
   }
 
   #wait(exchange: Exchange): void {
@@ -141,43 +153,27 @@ export class Origin implements Place {
   #closeIfDone(): void {
     if (this.#isRetired && this.#active === 0 && this.#waiting.size === 0 && !this.isClosed) {
       this.#isClosed = true
-      for (const client of this.#clients) client.close(() => undefined)
+      for (const connection of this.#connections) connection.close()
+      this.#stopClock()
     }
   }
 
-  /** Names the upstream in TLS by the policy, never by the Host header: what is verified must be what was meant. */
-  #connector(): buildConnector.connector {
-    const { tls, connectMs } = this.#settings
-    const connect = buildConnector({
-      timeout: connectMs,
-      allowH2: false,
-      rejectUnauthorized: tls.verify,
-      ...(tls.ca === null ? {} : { ca: tls.ca }),
-    })
-    return (options, callback) => {
-      const { servername: _fromHostHeader, ...rest } = options
-      const named = tls.serverName === null ? rest : { ...rest, servername: tls.serverName }
-      connect(named, (...[error, socket]) => {
-        this.#restsUntil = error === null ? 0 : performance.now() + REST_MS
-        if (error !== null) {
-          callback(error, null)
-          return
-        }
-        ignoreContinue(socket)
-        hearEarlyReply(socket)
-        socket.on('error', tellReset)
-        callback(null, socket)
+  /** Remembers whether it could be dialled. */
+  #dialler(): Dial {
+    const dial = diallerOf(this.#settings)
+    return (dialler) =>
+      dial({
+        onBytes: (bytes) => dialler.onBytes(bytes),
+        onOpen: (socket) => {
+          this.#restsUntil = 0
+          dialler.onOpen(socket)
+        },
+        onFailure: (failure) => {
+          this.#restsUntil = performance.now() + REST_MS
+          dialler.onFailure(failure)
+        },
       })
-    }
   }
-}
-
-/**
- * undici takes a reset for the end of a reply that only the end of the connection ends, or that announced it: what was
- * cut would look whole. It looks for this code, and its listener comes behind ours.
- */
-function tellReset(error: NodeJS.ErrnoException): void {
-  if (error.code === 'ECONNRESET') error.code = 'UND_ERR_SOCKET'
 }
 
 function busy(why: string): UpstreamFailure {

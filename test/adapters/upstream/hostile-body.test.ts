@@ -76,7 +76,7 @@ t.test('V95 a kept connection that closes under a request: POST arrives once and
   const lost = get(upstreams, origin, {
     method: 'POST',
     target: '/pay',
-    headers: ['content-length', '1'],
+    headers: ['host', 'api.example.com', 'content-length', '1'],
     body: Buffer.from('1'),
   })
   t.match(await failure(lost), { code: 'upstream_unreachable', unsent: true })

@@ -9,7 +9,7 @@ import { permitFor } from '../../support/permit.ts'
 import { TEST_CERT, TEST_KEY } from '../../support/tls.ts'
 import { answering, ask, failure, get, OK, rawUpstream, read, upstreamAt } from './kit.ts'
 
-/** undici takes a connection into use again one turn of the loop after its reply has ended. */
+/** What ends a connection may be told of one turn of the loop after its last reply has ended. */
 const turn = (): Promise<void> => new Promise((resolve) => setImmediate(() => setImmediate(resolve)))
 
 t.test('connections are kept and used again', async (t) => {
