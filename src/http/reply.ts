@@ -42,10 +42,11 @@ export function replyOwn(exchange: Exchange, reply: Reply): void {
 export function replyFromUpstream(exchange: Exchange, upstream: UpstreamResponse): void {
   const { response, decision } = exchange
   if (decision?.route == null) throw new Error('a reply without a route')
-  const fields = replyFields(decision, upstream.headers, replyPlanOf(decision.route, decision))
+  const plan = replyPlanOf(decision.route, decision)
+  const fields = replyFields(decision, upstream.headers, plan)
   if (!exchange.request.complete || exchange.bounds.isDraining()) response.shouldKeepAlive = false
   response.writeHead(upstream.status, upstream.statusText, fields)
-  const sink = new ReplySink(exchange, upstream.body)
+  const sink = new ReplySink(exchange, upstream.body, plan.drop)
   upstream.body.attach(sink)
   sink.startStreaming()
 }
@@ -67,15 +68,18 @@ class ReplySink implements Sink {
   readonly #exchange: Exchange
   readonly #response: ServerResponse
   readonly #source: ResponseBody
+  /** Lower-case names that a trailer must not bring back either. */
+  readonly #dropped: ReadonlySet<string>
   #stalled: NodeJS.Timeout | undefined
   #streaming = false
   /** The first chunk of a reply that may turn out to be all of it. */
   #held: Uint8Array | null = null
 
-  constructor(exchange: Exchange, source: ResponseBody) {
+  constructor(exchange: Exchange, source: ResponseBody, dropped: ReadonlySet<string>) {
     this.#exchange = exchange
     this.#response = exchange.response
     this.#source = source
+    this.#dropped = dropped
   }
 
   write(chunk: Uint8Array): boolean {
@@ -109,7 +113,9 @@ class ReplySink implements Sink {
   }
 
   end(trailers: readonly string[]): void {
-    if (trailers.length > 0 && this.#response.chunkedEncoding) this.#response.addTrailers(pairs(trailers))
+    if (trailers.length > 0 && this.#response.chunkedEncoding) {
+      this.#response.addTrailers(pairs(trailers).filter(([name]) => !this.#dropped.has(name.toLowerCase())))
+    }
     const held = this.#held
     this.#held = null
     if (held === null) this.#response.end()

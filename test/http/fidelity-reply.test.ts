@@ -145,6 +145,17 @@ t.test('trailers pass behind chunks', async (t) => {
   t.strictSame(reply.trailers, [['x-sum', '1']])
 })
 
+t.test('V90 what the policy drops does not come back as a trailer', async (t) => {
+  const trailers = 'Server: Apache/1.3\r\nx-sum: 1\r\nX-Request-Id: forged\r\nX-Frame-Options: ALLOWALL\r\n'
+  const { reply } = await exchange(
+    world,
+    head('GET /x', 'TE: trailers'),
+    `${replying('200 OK', 'transfer-encoding: chunked')}2\r\nok\r\n0\r\n${trailers}\r\n`,
+  )
+  t.equal(reply.body, 'ok')
+  t.strictSame(reply.trailers, [['x-sum', '1']])
+})
+
 t.test('V90 a Trailer field beside a length is dropped and kills nothing', async (t) => {
   const { reply } = await exchange(
     world,
