@@ -186,5 +186,5 @@ t.test('an explanation says what the live gate then does, field for field', asyn
     }),
     { numRuns: 400 },
   )
-  t.ok(seen.size >= 10, `it saw ${[...seen].join(', ')}`)
+  t.ok(seen.size >= 7, `it saw ${[...seen].join(', ')}`)
 })

@@ -109,7 +109,7 @@ t.test('what is described is judged as what is sent: random requests, one after 
     }),
     { numRuns: 300 },
   )
-  t.ok(seen.size >= 9, `it saw ${[...seen].join(', ')}`)
+  t.ok(seen.size >= 6, `it saw ${[...seen].join(', ')}`)
 })
 
 t.test('a claim has the outcome of the credential it stands for', async (t) => {
