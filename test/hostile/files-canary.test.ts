@@ -24,6 +24,8 @@ async function startLeakyApi(): Promise<{ origin: string; seen: () => string }> 
       const text = chunk.toString('latin1')
       seen += text
       const bad = answers.find(([path]) => text.includes(` ${path} `))
+      // A reply would end the request before its client leaves.
+      if (text.includes(' /half ')) return
       if (bad !== undefined) socket.end(bad[1])
       else
         socket.write(
@@ -168,7 +170,7 @@ for (const [what, bytes, status] of REQUESTS) {
 t.test('V102 a cut reply and a client that leaves: told of without a secret', async () => {
   const cut = sallyport.client().send(get('/cut'))
   await cut.closed()
-  const left = sallyport.client().send(post('/x', secretFor('half')).slice(0, -5))
+  const left = sallyport.client().send(post('/half', secretFor('half')).slice(0, -5))
   await sallyport.metricBecomes('sallyport_in_flight', (count) => count > 0)
   left.leave()
   await sallyport.metricBecomes('sallyport_in_flight', (count) => count === 0)
