@@ -12,7 +12,7 @@ export interface Upstreams {
   apply(upstreams: readonly Upstream[]): void
   stats(): readonly OriginStats[]
   /** Ends everything; what is under way fails. */
-  close(): Promise<void>
+  close(): void
 }
 
 export function createUpstreams(): Upstreams {
@@ -40,7 +40,7 @@ export function createUpstreams(): Upstreams {
       }
     },
     stats: () => [...origins.values()].map((origin) => origin.stats()),
-    async close() {
+    close() {
       const open = [...origins.values()]
       origins.clear()
       for (const origin of open) origin.destroy()

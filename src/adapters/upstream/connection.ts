@@ -2,7 +2,7 @@ import type { Socket } from 'node:net'
 import { UpstreamFailure } from '../../core/upstream.ts'
 import type { Dial, Dialler } from './dial.ts'
 import { hearEarlyReply } from './early-reply.ts'
-import { failureOf } from './failure.ts'
+import { connectionGone, failureOf } from './failure.ts'
 import { KEEP_ALIVE_MS, keepAliveMsOf, mayFollow } from './keep-alive.ts'
 import type { ReplyHead } from './reply-head.ts'
 import { ReplyParser, type ReplyReader } from './reply-parser.ts'
@@ -99,7 +99,8 @@ export class Connection implements Dialler, ReplyReader {
     // What they have failed with is told where it is known what was under way.
     socket.on('error', (error) => this.#lost(socket, error))
     socket.on('end', () => this.#ended(socket))
-    socket.on('close', () => this.#ended(socket))
+    // Without an end before it: a body that goes until the end is not known to be whole.
+    socket.on('close', () => this.#lost(socket, connectionGone()))
     const head = this.#waitingHead
     this.#waitingHead = null
     if (this.#talk !== null && head !== null) this.#write(socket, this.#talk, head)
@@ -166,12 +167,10 @@ export class Connection implements Dialler, ReplyReader {
     this.#parser.expect(method)
     if (body === null) socket.write(head.text, 'latin1')
     else if (body instanceof Uint8Array) writeWhole(socket, head.text, body)
-    else this.#startUpload(new Upload(body, head, socket, this))
-  }
-
-  #startUpload(upload: Upload): void {
-    this.#upload = upload
-    upload.start()
+    else {
+      this.#upload = new Upload(body, head, socket, this)
+      this.#upload.start()
+    }
   }
 
   readonly onProgress = (): void => {
@@ -199,7 +198,7 @@ export class Connection implements Dialler, ReplyReader {
       if (talk !== null) this.#broke(talk, error)
       return
     }
-    this.#lost(socket, Object.assign(new Error('the peer ended the connection'), { code: 'ECONNRESET' }))
+    this.#lost(socket, connectionGone())
   }
 
   #lost(socket: Socket, error: Error): void {

@@ -26,6 +26,7 @@ export type Dial = (dialler: Dialler) => () => void
 const READ_BYTES = 65_536
 const PROBE_AFTER_MS = 60_000
 
+/** Resolves and connects anew each time; over TLS it takes up the session of the connection before. */
 export function diallerOf(settings: OriginSettings): Dial {
   const { protocol, hostname, port } = new URL(settings.url)
   const at = {

@@ -8,15 +8,14 @@ export type Stage = 'dialling' | 'sent' | 'answering'
 export function failureOf(error: Error, stage: Stage): UpstreamFailure {
   if (error instanceof UpstreamFailure) return error
   const code = codeOf(error, stage)
-  const unsent = stage !== 'answering' && code === 'upstream_unreachable'
-  return new UpstreamFailure(code, `${stage}: ${textOf(error)}`, {
-    unsent: unsent || isDial(stage, code),
-    cause: error,
-  })
+  // Neither is said of a reply that has begun.
+  const unsent = code === 'upstream_unreachable' || (code === 'upstream_timeout' && stage === 'dialling')
+  return new UpstreamFailure(code, `${stage}: ${textOf(error)}`, { unsent, cause: error })
 }
 
-function isDial(stage: Stage, code: Code): boolean {
-  return stage === 'dialling' && code === 'upstream_timeout'
+/** The peer ended the connection: what a socket that was not told to end says with its last event. */
+export function connectionGone(): Error {
+  return Object.assign(new Error('the peer ended the connection'), { code: 'ECONNRESET' })
 }
 
 /** The connection ended: before any byte of a reply it is lost, within one the reply is cut. */
