@@ -5,7 +5,7 @@ import { bodyBytes, connections } from './workload.ts'
 const columns = ['contender', 'CPU µs/request', 'requests/s', 'p50 ms', 'p99 ms', 'RSS MB', 'failed']
 
 /** `43.1 (42.0–45.3)` */
-export function spreadText({ median, low, high }: Spread, digits: number): string {
+function spreadText({ median, low, high }: Spread, digits: number): string {
   return `${median.toFixed(digits)} (${low.toFixed(digits)}–${high.toFixed(digits)})`
 }
 
@@ -28,7 +28,7 @@ function barCells(bar: Bar): string[] {
 }
 
 /** For a terminal: columns padded with spaces. */
-export function textTable(lines: readonly (readonly string[])[]): string {
+function textTable(lines: readonly (readonly string[])[]): string {
   const widths: number[] = []
   for (const line of lines)
     line.forEach((cell, i) => {

@@ -72,7 +72,7 @@ export function countingSallyport(id: string, title: string, counting: Counting)
 }
 
 /** Runs another command of the program, such as `check`, as the image does. */
-export function sallyportArgs(...args: string[]): string[] {
+function sallyportArgs(...args: string[]): string[] {
   return [...imageOptions(), program, ...args]
 }
 

@@ -12,7 +12,7 @@ const MAX_SPENT = 1_000_000_000
 const FAILURES = ['timeout', 'unreachable', 'invalid', 'reset'] as const
 const spent = z.int().min(0).max(MAX_SPENT)
 
-export const countersSchema = z
+const countersSchema = z
   .record(
     z.string(),
     z.union(
@@ -125,7 +125,7 @@ export const headSchema = z.strictObject({
 })
 
 /** The whole file, for editors. */
-export const testFileSchema = z
+const testFileSchema = z
   .strictObject({
     ...headSchema.shape,
     cases: z.array(caseSchema).min(1).max(MAX_CASES).meta({ description: 'What is tested.' }),

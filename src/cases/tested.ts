@@ -54,7 +54,7 @@ function mistakeOf({ file, policyFile, compiled }: Suite, wanted: string, read: 
 }
 
 /** Why a report is no pass; nothing when it is one. */
-export function failuresOf(report: Report, { file, coverage }: Suite): readonly string[] {
+function failuresOf(report: Report, { file, coverage }: Suite): readonly string[] {
   const failed = report.results.filter(({ passed }) => !passed)
   const told = failed.slice(0, MAX_TOLD).map((result) => failureOf(result, file))
   if (failed.length > MAX_TOLD) told.push(`${file}:1:1: and ${failed.length - MAX_TOLD} more tests fail`)

@@ -27,10 +27,7 @@ export async function sharedCounters({ audit, log, ...needs }: SharedStoreNeeds)
 }
 
 /** One line for the operator and one in the audit trail, whenever the store is given up or taken back. */
-export function storeStateTold(
-  audit: SharedStoreNeeds['audit'],
-  log: Log,
-): (state: SharedStoreState) => void {
+function storeStateTold(audit: SharedStoreNeeds['audit'], log: Log): (state: SharedStoreState) => void {
   return ({ name, sinceMs, failures, lastProblem }) => {
     audit.event({
       type: 'store_state',

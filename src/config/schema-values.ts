@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { addressSet } from '../core/address.ts'
+import { TOKEN_CHARS } from '../core/headers.ts'
 import { parseAuthority } from '../core/host.ts'
 import { canonicalPath, isPathRefusal } from '../core/path.ts'
 
@@ -18,7 +19,7 @@ export interface UpstreamUrl {
 const MAX_PORT = 65_535
 const LISTEN = /^(?:\[([0-9A-Fa-f:.]+)\]|([A-Za-z0-9_.-]+)):(\d{1,5})$/
 /** token of RFC 9110 5.6.2. */
-const HEADER_NAME = /^[!#$%&'*+.^_`|~0-9A-Za-z-]{1,128}$/
+export const HEADER_NAME = new RegExp(`^[${TOKEN_CHARS}]{1,128}$`)
 /** field-value of RFC 9110 5.5 in ASCII: CR, LF and NUL would begin another field or another message. */
 const HEADER_VALUE = /^[\x21-\x7e](?:[\x20-\x7e\t]*[\x21-\x7e])?$|^$/
 const NAME = /^[a-z][a-z0-9_-]{0,63}$/

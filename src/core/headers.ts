@@ -1,6 +1,12 @@
 import type { Facts } from './facts.ts'
 import type { Decision, ReplyPlan, RequestPlan } from './policy.ts'
 
+/** RFC 9110 5.6.2: what names of fields and methods are made of, for a character class in an expression. */
+export const TOKEN_CHARS = "!#$%&'*+.^_`|~0-9A-Za-z-"
+
+/** RFC 9110 5.5: what values of fields are made of, a character for each byte; for a character class as well. */
+export const VALUE_CHARS = '\\t\\x20-\\x7e\\x80-\\xff'
+
 /** RFC 9110 7.6.1 and the ones that servers treat likewise: they speak of one connection, not of the message. */
 export const HOP_BY_HOP: readonly string[] = Object.freeze([
   'connection',

@@ -8,10 +8,8 @@ export interface Order {
   readonly tighter: boolean
 }
 
-export const SAME: Order = Object.freeze({ looser: false, tighter: false })
-
 /** Compares what is allowed as a number. */
-export function byNumber(before: number, after: number): Order {
+function byNumber(before: number, after: number): Order {
   return { looser: after > before, tighter: after < before }
 }
 

@@ -7,14 +7,14 @@ const verdictSchema = z.enum(['pass', 'skip', 'answer', 'refuse', 'report', 'not
   description: '`report`: it would refuse, and report mode lets the request through.',
 })
 
-export const checkSchema = z.object({
+const checkSchema = z.object({
   check: z.string().meta({ description: '`door` and `match` come before the checks of the route.' }),
   verdict: verdictSchema,
   code: nullable.meta({ description: 'See docs/errors.md.' }),
   note: nullable,
 })
 
-export const principalSchema = z.object({
+const principalSchema = z.object({
   kind: z.enum(['anonymous', 'key', 'token']),
   subject: z.string(),
   org: z.string(),
@@ -108,7 +108,7 @@ const outcomeShape = {
   why: nullable,
 }
 
-export const explanationSchema = z
+const explanationSchema = z
   .object({
     kind: z.literal('request'),
     policy: z.string().meta({ description: 'The hash of the policy that judged.' }),

@@ -1,6 +1,7 @@
 import { METHODS } from 'node:http'
 import { z } from 'zod'
 import { canonicalAddress } from '../core/address.ts'
+import { TOKEN_CHARS } from '../core/headers.ts'
 import { parseAuthority } from '../core/host.ts'
 import type { Policy } from '../core/policy.ts'
 import type { Claim } from '../core/ports.ts'
@@ -12,7 +13,7 @@ const MAX_VALUE = 16_384
 const MAX_VALUES = 200
 const MAX_TEXT = 256
 const MAX_BODY = 65_536
-const NAME = /^[!#$%&'*+.^_`|~0-9A-Za-z-]{1,256}$/
+const NAME = new RegExp(`^[${TOKEN_CHARS}]{1,256}$`)
 /** What the parser of the gate lets through (RFC 9110 5.5). */
 const VALUE = /^[\t\x20-\x7e\x80-\xff]*$/
 const TARGET = /^[\x21-\x7e\x80-\xff]+$/

@@ -1,3 +1,4 @@
+import { TOKEN_CHARS } from '../core/headers.ts'
 import { type Authority, parseAuthority } from '../core/host.ts'
 import { canonicalPath, isPathRefusal } from '../core/path.ts'
 import type { Policy } from '../core/policy.ts'
@@ -36,7 +37,7 @@ export interface Admitted {
   readonly websocket: boolean
 }
 
-const SUBPROTOCOL = /^[\t ]*[!#$%&'*+\-.^_`|~0-9A-Za-z]+[\t ]*$/
+const SUBPROTOCOL = new RegExp(`^[\\t ]*[${TOKEN_CHARS}]+[\\t ]*$`)
 const UNSERVED_METHODS = new Set(['CONNECT', 'TRACE'])
 /** RFC 9110 15.5.6: a 405 tells what is served. */
 export const ALLOW: readonly string[] = Object.freeze([

@@ -29,7 +29,7 @@ export function patternOf(segments: readonly Segment[]): PathPattern | null {
 }
 
 /** Paths of one shape are matched alike; null for no pattern. */
-export function shapeOf(path: string): string | null {
+function shapeOf(path: string): string | null {
   const pattern = parsePattern(path, OPTIONS)
   return typeof pattern === 'string' ? null : (pattern.primary[0]?.shape ?? null)
 }

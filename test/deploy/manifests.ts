@@ -13,7 +13,7 @@ import { type PolicyFacts, readYaml } from './read.ts'
 const folder = 'deploy/kubernetes'
 
 export const configMap: IConfigMap = readYaml(`${folder}/configmap.yaml`)
-export const legacyData: IConfigMap = readYaml(`${folder}/legacy-data.yaml`)
+const legacyData: IConfigMap = readYaml(`${folder}/legacy-data.yaml`)
 export const secret: ISecret = readYaml(`${folder}/secret.example.yaml`)
 export const deployment: IDeployment = readYaml(`${folder}/deployment.yaml`)
 export const service: IService = readYaml(`${folder}/service.yaml`)

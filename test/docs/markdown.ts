@@ -60,7 +60,7 @@ export function blocksOf(text: string): readonly Block[] {
 }
 
 /** The text without its fenced blocks. */
-export function proseOf(text: string): string {
+function proseOf(text: string): string {
   return parse(text).prose.join('\n')
 }
 

@@ -6,7 +6,7 @@ import { type RawUpstream, type SeenRequest, startUpstream } from '../support/ra
 const METHODS = 'GET, POST, PUT, PATCH, DELETE, OPTIONS, QUERY, PROPFIND, PURGE, MKCOL, SEARCH, REPORT'
 
 /** Everything is open but `/keyed`; the upstream has no circuit and no retry of its own. */
-export function openPolicy(origin: string, top = ''): string {
+function openPolicy(origin: string, top = ''): string {
   return `version: 1
 upstreams:
   api: { url: "${origin}", circuit: off, retry: off, timeout: { connect: 1s, response: 5s, idle: 5s } }

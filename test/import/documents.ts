@@ -1,5 +1,3 @@
-import { join } from 'node:path'
-import type { Test } from 'tap'
 import { outline } from '../../src/config/outline.ts'
 import { readOpenApi } from '../../src/import/document.ts'
 import { driftOf } from '../../src/import/drift.ts'
@@ -46,9 +44,4 @@ export async function driftBetween(policy: string, document: string, files?: Rea
 export function routeText(text: string, id: string): string {
   const [, rest = ''] = text.split(`- id: ${id}\n`)
   return rest.split(/\n\n/)[0] ?? ''
-}
-
-export const inDir = (t: Test, files: Record<string, string>) => {
-  const dir = t.testdir(files)
-  return { dir, at: (name: string) => join(dir, name) }
 }

@@ -18,7 +18,7 @@ export interface Lease {
 }
 
 /** Unspent credit goes back after this: who has gone quiet must not keep it from the others. */
-export const LEASE_MS = 1000
+const LEASE_MS = 1000
 
 /**
  * The leases of this process, by bucket: a bounded number, in the order in which they were taken, which is the order in

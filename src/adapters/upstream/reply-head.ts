@@ -1,4 +1,4 @@
-import { HOP_BY_HOP } from '../../core/headers.ts'
+import { HOP_BY_HOP, TOKEN_CHARS, VALUE_CHARS } from '../../core/headers.ts'
 
 /** Fields of one reply's head, of one 1xx, or of its trailers. */
 export const MAX_FIELDS = 200
@@ -20,9 +20,9 @@ export interface ReplyHead {
   readonly keepAliveMs: number | null
 }
 
-const STATUS_LINE = /^HTTP\/1\.([01]) (\d{3})(?: ([\t\x20-\x7e\x80-\xff]*))?$/
+const STATUS_LINE = new RegExp(`^HTTP/1\\.([01]) (\\d{3})(?: ([${VALUE_CHARS}]*))?$`)
 /** All the lines at once, in one step of the engine: name, colon, value (RFC 9112 5). No folding, no bare line feed. */
-const FIELD_LINES = /^(?:[!#$%&'*+\-.^_`|~0-9A-Za-z]+:[\t\x20-\x7e\x80-\xff]*\r\n)*$/
+const FIELD_LINES = new RegExp(`^(?:[${TOKEN_CHARS}]+:[${VALUE_CHARS}]*\r\n)*$`)
 const PLAIN_TEXT = /^[\t\x20-\x7e]{0,128}$/
 const LENGTH = /^\d{1,15}$/
 const TIMEOUTS = /\btimeout[\t ]*=[\t ]*"?(\d{1,9})\b/gi

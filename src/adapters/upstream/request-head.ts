@@ -1,3 +1,4 @@
+import { TOKEN_CHARS, VALUE_CHARS } from '../../core/headers.ts'
 import { UpstreamFailure, type UpstreamRequest } from '../../core/upstream.ts'
 
 /** A request as it is written: its head, and what its body is framed by. */
@@ -12,8 +13,9 @@ export interface RequestHead {
  * What may be written, whoever has put it together: no line end, no control character and no character beyond a byte
  * can become a line, or another request, of its own.
  */
-const WELL_FORMED =
-  /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+ \/[\x21-\x7e\x80-\xff]* HTTP\/1\.1\r\n(?:[!#$%&'*+\-.^_`|~0-9A-Za-z]+: [\t\x20-\x7e\x80-\xff]*\r\n)+\r\n$/
+const WELL_FORMED = new RegExp(
+  `^[${TOKEN_CHARS}]+ /[\\x21-\\x7e\\x80-\\xff]* HTTP/1\\.1\r\n(?:[${TOKEN_CHARS}]+: [${VALUE_CHARS}]*\r\n)+\r\n$`,
+)
 /** RFC 9110 8.6: these say that they have no content; of the others nobody expects any. */
 const CONTENT_METHODS: ReadonlySet<string> = new Set([
   'POST',

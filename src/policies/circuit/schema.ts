@@ -29,7 +29,6 @@ export const circuitSchema = z
   .union([z.literal('off'), written])
   .meta({ description: 'When an upstream that keeps failing is left alone for a while; `off` is never.' })
 
-export type CircuitInput = z.input<typeof circuitSchema>
 export type CircuitOutput = z.output<typeof circuitSchema>
 
 /**

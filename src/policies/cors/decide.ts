@@ -1,4 +1,5 @@
 import { type Facts, headerOf } from '../../core/facts.ts'
+import { TOKEN_CHARS } from '../../core/headers.ts'
 import { preflightMethod } from '../../core/match.ts'
 import {
   type Answer,
@@ -34,7 +35,7 @@ export interface CorsPlan {
   readonly preflightFields: readonly string[]
 }
 
-const NAME_LIST = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+(?:[ \t]*,[ \t]*[!#$%&'*+.^_`|~0-9A-Za-z-]+)*$/
+const NAME_LIST = new RegExp(`^[${TOKEN_CHARS}]+(?:[ \\t]*,[ \\t]*[${TOKEN_CHARS}]+)*$`)
 const MAX_NAME_LIST_LENGTH = 2048
 const NO_CONTENT = 204
 

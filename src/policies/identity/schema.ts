@@ -5,5 +5,3 @@ export const identitySchema = z.boolean().meta({
     "Hands the client's credential on to the upstream. By default it stays at the gate and the upstream gets the identity headers only.",
   examples: [true],
 })
-
-export type IdentitySettings = z.output<typeof identitySchema>

@@ -104,10 +104,5 @@ export const keyEntrySchema = z
     examples: [{ id: 'acme-prod', hash: `sha256:${'0123456789abcdef'.repeat(4)}`, org: 'acme' }],
   })
 
-export const keysSchema = z
-  .array(keyEntrySchema)
-  .max(100_000)
-  .meta({ description: 'The API keys of this file.', examples: [[]] })
-
 export type KeyAuthenticatorSettings = z.output<typeof keyAuthenticatorSchema>
 export type KeyEntrySettings = z.output<typeof keyEntrySchema>

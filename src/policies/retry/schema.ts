@@ -21,7 +21,6 @@ export const retrySchema = z
   .union([z.literal('off'), written])
   .meta({ description: 'When a request that the upstream did not take may be sent again; `off` is never.' })
 
-export type RetryInput = z.input<typeof retrySchema>
 export type RetryOutput = z.output<typeof retrySchema>
 
 const OFF: RetrySettings = Object.freeze({ attempts: 1, budgetPercent: 0 })

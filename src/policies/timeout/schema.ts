@@ -28,7 +28,6 @@ export const timeoutSchema = z
   })
   .meta({ description: 'The clocks of one try.' })
 
-export type TimeoutInput = z.input<typeof timeoutSchema>
 export type TimeoutOutput = z.output<typeof timeoutSchema>
 
 /** @param settings undefined when the upstream does not write the key */

@@ -6,7 +6,7 @@ import { keyJudge } from '../../../src/policies/key/decide.ts'
 import { keyEntry } from '../../../src/policies/key/entry.ts'
 import { hashKey, newKey } from '../../../src/policies/key/format.ts'
 import { keyAuthenticator, keyTable } from '../../../src/policies/key/index.ts'
-import { keyAuthenticatorSchema, keyEntrySchema, keysSchema } from '../../../src/policies/key/schema.ts'
+import { keyAuthenticatorSchema, keyEntrySchema } from '../../../src/policies/key/schema.ts'
 import { contextWith, outcomeOf, portsWith } from '../request.ts'
 
 const KEY = newKey(randomBytes)
@@ -126,7 +126,7 @@ for (const [name, more] of [
   ['an unknown key', { scope: ['a'] }],
 ] as const) {
   t.test(`the schema refuses ${name}`, async (t) => {
-    const result = keysSchema.safeParse([{ id: 'a', hash: hashOf(KEY), ...more }])
+    const result = keyEntrySchema.safeParse({ id: 'a', hash: hashOf(KEY), ...more })
     t.notOk(result.success)
   })
 }
