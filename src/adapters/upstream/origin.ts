@@ -88,7 +88,6 @@ export class Origin implements Place {
     for (const exchange of this.#departing.splice(0)) exchange.fail(failure)
     this.#isClosed = true
     for (const connection of this.#connections) connection.abort(failure)
-    this.#stopClock()
   }
 
   stats(): OriginStats {
@@ -128,11 +127,8 @@ export class Origin implements Place {
   /** One timer for the silences of all connections; none while there is no connection. */
   #tick(): void {
     for (const connection of this.#connections) connection.tick()
-    if (this.#active === 0 && !this.#connections.some(({ isOpen }) => isOpen)) this.#stopClock()
-  }
-
-  #stopClock(): void {
-    if (this.#clock !== null) clearInterval(this.#clock)
+    if (this.#clock === null || this.#active > 0 || this.#connections.some(({ isOpen }) => isOpen)) return
+    clearInterval(this.#clock)
     this.#clock = null
   }
 
@@ -154,7 +150,6 @@ export class Origin implements Place {
     if (this.#isRetired && this.#active === 0 && this.#waiting.size === 0 && !this.isClosed) {
       this.#isClosed = true
       for (const connection of this.#connections) connection.close()
-      this.#stopClock()
     }
   }
 
