@@ -3,24 +3,15 @@ import { PassThrough, Readable } from 'node:stream'
 import { isDeepStrictEqual } from 'node:util'
 import fc from 'fast-check'
 import t from 'tap'
-import { Exchange } from '../../../src/adapters/upstream/exchange.ts'
-import { Origin } from '../../../src/adapters/upstream/origin.ts'
+import type { Origin } from '../../../src/adapters/upstream/origin.ts'
 import { UpstreamFailure, type UpstreamRequest, type UpstreamResponse } from '../../../src/core/upstream.ts'
-import { type Asked, ask, rawUpstream, read, upstreamAt } from './kit.ts'
+import { ask, rawUpstream, read } from './kit.ts'
+import { enter, originAt } from './kit-origin.ts'
 
 const EVIL = 'HTTP/1.1 200 OK\r\ncontent-length: 4\r\n\r\nevil'
 const SILENCE_MS = 50
 
 const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve))
-
-function enter(origin: Origin, { request }: Asked): Promise<UpstreamResponse> {
-  const timeout = { connectMs: 1000, responseMs: SILENCE_MS, idleMs: SILENCE_MS }
-  return new Promise((resolve, reject) => {
-    const exchange = new Exchange(request, timeout, origin, { resolve, reject })
-    request.onAbort((reason) => exchange.abort(reason))
-    origin.enter(exchange)
-  })
-}
 
 /** What an upstream does when a request with this id has come. */
 type Say = (socket: Socket, id: string) => unknown
@@ -90,7 +81,7 @@ async function carryOut(origin: Origin, plan: Plan, id: string): Promise<boolean
   const body = uploads[plan.upload]?.() ?? null
   const method = body !== null ? 'POST' : plan.isHead ? 'HEAD' : 'GET'
   const asked = ask({ method, target: `/${plan.script}/${id}`, body })
-  const outcome = enter(origin, asked).then((response) => readAs(plan.sink, response))
+  const outcome = enter(origin, asked, SILENCE_MS).then((response) => readAs(plan.sink, response))
   const settled = outcome.then(
     (text) => text === (method === 'HEAD' ? '' : id) && 'whole',
     (error) => error instanceof UpstreamFailure,
@@ -106,7 +97,7 @@ async function carryOut(origin: Origin, plan: Plan, id: string): Promise<boolean
 async function askPlainly(origin: Origin): Promise<string> {
   for (;;) {
     try {
-      return (await read(await enter(origin, ask({ target: '/whole/plain' })))).text
+      return (await read(await enter(origin, ask({ target: '/whole/plain' }), SILENCE_MS))).text
     } catch (error) {
       if (!(error instanceof UpstreamFailure && error.unsent)) throw error
     }
@@ -122,9 +113,7 @@ t.test(
         scripts[script]?.(socket, id)
       },
     })
-    const { tls } = upstreamAt(upstream.origin)
-    const origin = new Origin({ url: upstream.origin, tls, connectMs: 1000 })
-    t.teardown(() => origin.destroy())
+    const origin = originAt(t, upstream.origin)
     let asked = 0
     let whole = 0
     const order = fc.asyncProperty(fc.array(plans, { minLength: 1, maxLength: 16 }), async (planned) => {

@@ -1,31 +1,16 @@
 import type { Socket } from 'node:net'
 import { PassThrough, Readable } from 'node:stream'
 import t from 'tap'
-import { Exchange } from '../../../src/adapters/upstream/exchange.ts'
-import { Origin } from '../../../src/adapters/upstream/origin.ts'
-import type { UpstreamRequest, UpstreamResponse } from '../../../src/core/upstream.ts'
-import { type Asked, answering, ask, failure, OK, rawUpstream, read, upstreamAt } from './kit.ts'
+import type { Origin } from '../../../src/adapters/upstream/origin.ts'
+import type { UpstreamRequest } from '../../../src/core/upstream.ts'
+import { answering, ask, failure, OK, rawUpstream, read } from './kit.ts'
+import { enter, originAt } from './kit-origin.ts'
 
 const EVIL = 'HTTP/1.1 200 OK\r\ncontent-length: 4\r\n\r\nevil'
 const LIMIT = { timeout: 5000 }
 
 /** Resumes behind all that this turn of the event loop reads: what is written now is read before its next end. */
 const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve))
-
-function originAt(t: { teardown(end: () => void): unknown }, url: string): Origin {
-  const origin = new Origin({ url, tls: upstreamAt(url).tls, connectMs: 1000 })
-  t.teardown(() => origin.destroy())
-  return origin
-}
-
-function enter(origin: Origin, { request }: Asked, silenceMs = 1000): Promise<UpstreamResponse> {
-  const timeout = { connectMs: 1000, responseMs: silenceMs, idleMs: silenceMs }
-  return new Promise((resolve, reject) => {
-    const exchange = new Exchange(request, timeout, origin, { resolve, reject })
-    request.onAbort((reason) => exchange.abort(reason))
-    origin.enter(exchange)
-  })
-}
 
 const get = async (origin: Origin, more: Partial<UpstreamRequest> = {}): Promise<string> =>
   (await read(await enter(origin, ask(more)))).text
@@ -206,6 +191,7 @@ for (const [stage, { isWarm, turns }] of Object.entries({
       t.strictSame(places(origin.stats()), [0, 0])
       // Long enough for one that is still opened to be seen.
       for (let i = 0; i < 20; i++) await turn()
+      t.equal(origin.stats().connected, 0)
       await upstream.drained()
     })
   }
