@@ -1,11 +1,8 @@
 import type { AuditRecord, Basis } from '../../src/core/audit.ts'
 
-/** What the decision on an ordinary request was made of. */
-export const BASIS: Basis = {
+/** What an ordinary request itself adds to the decision on it; the rest is its place among the others. */
+export const ORDINARY: Omit<Basis, 'seq' | 'during' | 'waitedMs'> = {
   host: 'api.example.com',
-  seq: 7,
-  during: 0,
-  waitedMs: 0,
   peer: null,
   websocket: false,
   bodyBytes: 0,
@@ -13,6 +10,9 @@ export const BASIS: Basis = {
   preflight: null,
   shown: null,
 }
+
+/** What the decision on an ordinary request was made of. */
+export const BASIS: Basis = { ...ORDINARY, seq: 7, during: 0, waitedMs: 0 }
 
 /** An ordinary request that was let through. */
 export const forwarded: AuditRecord = {

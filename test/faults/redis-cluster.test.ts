@@ -4,17 +4,8 @@ import { slotOf } from '../adapters/redis/slots.ts'
 import { settingsOf } from '../adapters/redis/tools.ts'
 import { lowPort } from '../support/low-port.ts'
 import { noRedis, type RedisServer, startRedis } from '../support/redis.ts'
-import {
-  connected,
-  holdsModes,
-  inUse,
-  isHandedOn,
-  limitsOf,
-  passedByAll,
-  type Replica,
-  replicaWith,
-  until,
-} from './scene.ts'
+import { exactAfter, exactBefore, loses } from './failover.ts'
+import { until } from './scene.ts'
 
 const skip = noRedis()
 const NODE_TIMEOUT_MS = 2000
@@ -56,18 +47,7 @@ t.test('V96: a cluster loses the node of the limits: exact before and after', { 
     nodes: nodes.slice(0, 3).map(({ port }) => ({ host: '127.0.0.1', port })),
     commandTimeoutMs: 1000,
   })
-  const replicas = [0, 1].map(() => replicaWith(t, settings, 2))
-  const [one, other] = replicas as [Replica, Replica]
-  await Promise.all(replicas.map((replica) => connected(replica)))
-  const { deny } = limitsOf()
-  t.equal(await passedByAll(replicas, deny), 10, 'together as many as the limit says')
-
-  const holder = holderOf(nodes, settings.prefix)
-  await until(() => isHandedOn(holder))
-  await holder.stop('SIGKILL')
-  await holdsModes(t, one, 2)
-  await holdsModes(t, other, 2)
-  await Promise.all(replicas.map((replica) => inUse(replica)))
-  t.equal(await passedByAll(replicas, deny), 0, 'what was handed on still counts')
-  t.equal(await passedByAll(replicas, limitsOf().deny), 10, 'exact again')
+  const scene = await exactBefore(t, settings)
+  await loses(t, scene, holderOf(nodes, settings.prefix))
+  await exactAfter(t, scene)
 })

@@ -4,17 +4,8 @@ import t, { type Test } from 'tap'
 import { settingsOf } from '../adapters/redis/tools.ts'
 import { lowPort } from '../support/low-port.ts'
 import { noRedis, RedisServer, startRedis } from '../support/redis.ts'
-import {
-  connected,
-  holdsModes,
-  inUse,
-  isHandedOn,
-  limitsOf,
-  passedByAll,
-  type Replica,
-  replicaWith,
-  until,
-} from './scene.ts'
+import { exactAfter, exactBefore, loses } from './failover.ts'
+import { until } from './scene.ts'
 
 const skip = noRedis()
 const NAME = 'limits'
@@ -62,20 +53,10 @@ t.test(
       name: NAME,
       commandTimeoutMs: 1000,
     })
-    const replicas = [0, 1].map(() => replicaWith(t, settings, 2))
-    const [one, other] = replicas as [Replica, Replica]
-    await Promise.all(replicas.map((replica) => connected(replica)))
-    const { deny } = limitsOf()
-    t.equal(await passedByAll(replicas, deny), 10, 'together as many as the limit says')
-
-    await until(() => isHandedOn(primary))
-    await primary.stop('SIGKILL')
-    await holdsModes(t, one, 2)
-    await holdsModes(t, other, 2)
-    await Promise.all(replicas.map((replica) => inUse(replica)))
+    const scene = await exactBefore(t, settings)
+    await loses(t, scene, primary)
     t.match(secondary.cli('role'), /^master/)
-    t.equal(await passedByAll(replicas, deny), 0, 'what was handed on still counts')
-    t.equal(await passedByAll(replicas, limitsOf().deny), 10, 'exact again')
-    for (const { changes } of replicas) t.match(changes, [{ name: 'open' }, { name: 'closed' }])
+    await exactAfter(t, scene)
+    for (const { changes } of scene.replicas) t.match(changes, [{ name: 'open' }, { name: 'closed' }])
   },
 )

@@ -7,7 +7,6 @@ import type { ChargeResult, Limit } from '../../src/core/limits.ts'
 import type { RedisSettings } from '../../src/core/redis.ts'
 import { charged, limitOf } from '../adapters/counters-fallback-scene.ts'
 import { settingsOf } from '../adapters/redis/tools.ts'
-import type { RedisServer } from '../support/redis.ts'
 
 /** Never to be waited for longer. */
 const WAIT_MS = 30_000
@@ -106,23 +105,6 @@ async function givenUp(t: Test, { counters }: Replica): Promise<void> {
   const { allow } = limitsOf()
   const again = counters.charge([{ limit: allow, key: 'again', cost: 1 }], Date.now())
   t.notOk(again instanceof Promise, 'and nobody waits for it any more')
-}
-
-/** How many get through of 20 requests to each replica, all replicas at once. */
-export async function passedByAll(replicas: readonly Replica[], limit: Limit): Promise<number> {
-  const passed = await Promise.all(replicas.map((replica) => passedOf(replica, limit, 2 * MAX)))
-  return passed.reduce((sum, one) => sum + one)
-}
-
-/**
- * Whether a replica has all that was written, so that it can take over without a loss. WAIT does not tell: it asks about
- * the writes of the connection that it comes on.
- */
-export function isHandedOn(server: RedisServer): boolean {
-  const told = server.cli('info', 'replication')
-  const written = /master_repl_offset:(\d+)/.exec(told)?.[1]
-  const taken = /slave0:.*state=online,offset=(\d+)/.exec(told)?.[1]
-  return written !== undefined && taken !== undefined && Number(taken) >= Number(written)
 }
 
 /** Resolves when it is true, asked again and again: redis-cli tells of no change by itself. */

@@ -1,6 +1,7 @@
 import t, { type Test } from 'tap'
 import { MemoryCounters } from '../../src/adapters/counters-memory.ts'
 import { hashKey } from '../../src/policies/key/format.ts'
+import { ORDINARY } from '../adapters/audit-records.ts'
 import { KEY, KEYS, OTHER_KEY, startApp } from '../support/app.ts'
 import { startUpstream } from '../support/raw-upstream.ts'
 
@@ -71,28 +72,19 @@ t.test('what was shown by those who did not become a principal', async (t) => {
 })
 
 t.test('the rest of what a decision is made of', async (t) => {
-  const usual = {
-    host: 'api.example.com',
-    peer: null,
-    websocket: false,
-    bodyBytes: 0,
-    origin: null,
-    preflight: null,
-    shown: null,
-  }
   const shop = 'Origin: https://shop.example.com\n'
   const long = `https://${'x'.repeat(600)}.example.org`
   const upgrade = `Connection: upgrade\nUpgrade: websocket\nSec-WebSocket-Version: 13\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\n`
   const cases: readonly (readonly [request: string, basis: object])[] = [
-    [get('/open'), usual],
-    [get('/open', 'X-Forwarded-For: 192.0.2.7\n'), { ...usual, peer: '127.0.0.1' }],
-    [get('/open', 'Content-Length: 2\n', 'PUT').concat('ab'), { ...usual, bodyBytes: 2 }],
-    [get('/open', 'Transfer-Encoding: chunked\n', 'PUT').concat('0\n\n'), { ...usual, bodyBytes: null }],
-    [get('/closed', shop), { ...usual, origin: 'https://shop.example.com' }],
-    [get('/open', `Origin: ${long}\n`), { ...usual, origin: `${long.slice(0, 512)}…` }],
+    [get('/open'), ORDINARY],
+    [get('/open', 'X-Forwarded-For: 192.0.2.7\n'), { ...ORDINARY, peer: '127.0.0.1' }],
+    [get('/open', 'Content-Length: 2\n', 'PUT').concat('ab'), { ...ORDINARY, bodyBytes: 2 }],
+    [get('/open', 'Transfer-Encoding: chunked\n', 'PUT').concat('0\n\n'), { ...ORDINARY, bodyBytes: null }],
+    [get('/closed', shop), { ...ORDINARY, origin: 'https://shop.example.com' }],
+    [get('/open', `Origin: ${long}\n`), { ...ORDINARY, origin: `${long.slice(0, 512)}…` }],
     [
       get('/closed', `${shop}Access-Control-Request-Method: PUT\n`, 'OPTIONS'),
-      { ...usual, origin: 'https://shop.example.com', preflight: { method: 'PUT', headers: null } },
+      { ...ORDINARY, origin: 'https://shop.example.com', preflight: { method: 'PUT', headers: null } },
     ],
     [
       get(
@@ -100,9 +92,9 @@ t.test('the rest of what a decision is made of', async (t) => {
         `${shop}Access-Control-Request-Method: PUT\nAccess-Control-Request-Headers: x-a\n`,
         'OPTIONS',
       ),
-      { ...usual, origin: 'https://shop.example.com', preflight: { method: 'PUT', headers: 'x-a' } },
+      { ...ORDINARY, origin: 'https://shop.example.com', preflight: { method: 'PUT', headers: 'x-a' } },
     ],
-    [get('/socket', upgrade), { ...usual, websocket: true }],
+    [get('/socket', upgrade), { ...ORDINARY, websocket: true }],
   ]
   const bases = await basesOf(
     t,

@@ -2,18 +2,10 @@ import { EventEmitter, once } from 'node:events'
 import t from 'tap'
 import { ConcurrentCounters } from '../../src/adapters/counters/places.ts'
 import { MemoryCounters } from '../../src/adapters/counters-memory.ts'
-import type { NamedCheck, Policy } from '../../src/core/policy.ts'
 import type { Ports } from '../../src/core/ports.ts'
 import { PASS, type Verdict } from '../../src/core/verdict.ts'
+import { policyFor, withChecks } from './left-world.ts'
 import { head, startWorld } from './world.ts'
-
-const policyFor = (origin: string): string => `version: 1
-upstreams: { api: { url: "${origin}", circuit: off, retry: off } }
-limits: { many: { by: ip, concurrent: 1000 } }
-defaults: { upstream: api, auth: none, limits: many }
-routes:
-  - { id: all, match: { path: /*, methods: [GET, POST] } }
-`
 
 t.test('V85 a client that leaves while a check reads its body gives its place back', async (t) => {
   const counters = new ConcurrentCounters(new MemoryCounters())
@@ -27,7 +19,7 @@ t.test('V85 a client that leaves while a check reads its body gives its place ba
       return read.then(() => PASS)
     },
   }
-  const { app, upstream } = await startWorld(t, { counters, change: withCheck(reading) }, policyFor)
+  const { app, upstream } = await startWorld(t, { counters, change: withChecks(reading) }, policyFor)
   const begun = once(told, 'reading')
   const client = app.client().send(`${head('POST /x', 'Content-Length: 5')}he`)
   await begun
@@ -39,10 +31,3 @@ t.test('V85 a client that leaves while a check reads its body gives its place ba
   t.match(app.records, [{ code: 'client_closed', aborted: true }])
   t.equal(upstream.requests.length, 0)
 })
-
-function withCheck(check: NamedCheck): (policy: Policy) => Policy {
-  return (policy) => {
-    const routes = policy.routes.map((route) => ({ ...route, checks: [...route.checks, check] }))
-    return { ...policy, routes, find: () => routes[0] ?? null }
-  }
-}

@@ -1,18 +1,10 @@
 import t, { type Test } from 'tap'
 import { ConcurrentCounters } from '../../src/adapters/counters/places.ts'
 import { MemoryCounters } from '../../src/adapters/counters-memory.ts'
-import type { NamedCheck, Policy } from '../../src/core/policy.ts'
+import type { NamedCheck } from '../../src/core/policy.ts'
 import { PASS } from '../../src/core/verdict.ts'
+import { policyFor, withChecks } from './left-world.ts'
 import { head, startWorld, type World } from './world.ts'
-
-/** A client may leave while a check waits for something outside, as one that asks Redis does. */
-const policyFor = (origin: string): string => `version: 1
-upstreams: { api: { url: "${origin}", circuit: off, retry: off } }
-limits: { many: { by: ip, concurrent: 1000 } }
-defaults: { upstream: api, auth: none, limits: many }
-routes:
-  - { id: all, match: { path: /*, methods: [GET, POST] } }
-`
 
 interface Scene extends World {
   readonly counters: ConcurrentCounters
@@ -20,6 +12,7 @@ interface Scene extends World {
   readonly goOn: () => void
 }
 
+/** A client may leave while a check waits for something outside, as one that asks Redis does. */
 async function sceneOf(t: Test, ...more: NamedCheck[]): Promise<Scene> {
   const waiting: (() => void)[] = []
   const held: NamedCheck = {
@@ -27,11 +20,7 @@ async function sceneOf(t: Test, ...more: NamedCheck[]): Promise<Scene> {
     run: () => new Promise((resolve) => waiting.push(() => resolve(PASS))),
   }
   const counters = new ConcurrentCounters(new MemoryCounters())
-  const change = (policy: Policy): Policy => {
-    const routes = policy.routes.map((route) => ({ ...route, checks: [...route.checks, held, ...more] }))
-    return { ...policy, routes, find: () => routes[0] ?? null }
-  }
-  const world = await startWorld(t, { counters, change }, policyFor)
+  const world = await startWorld(t, { counters, change: withChecks(held, ...more) }, policyFor)
   return { ...world, counters, goOn: () => waiting.splice(0).forEach((pass) => void pass()) }
 }
 

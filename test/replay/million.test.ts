@@ -4,12 +4,12 @@ import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
 import t from 'tap'
 import { auditLine } from '../../src/adapters/audit-line.ts'
-import type { AuditRecord, Basis } from '../../src/core/audit.ts'
+import type { AuditRecord } from '../../src/core/audit.ts'
 import { ANONYMOUS } from '../../src/core/principal.ts'
 import { auditLines } from '../../src/replay/read.ts'
 import { replay } from '../../src/replay/replay.ts'
 import { loadPolicy } from '../../src/runtime/load.ts'
-import { forwarded } from '../adapters/audit-records.ts'
+import { BASIS, forwarded } from '../adapters/audit-records.ts'
 import { FILES, KEYS, policyFor } from './traffic-policy.ts'
 
 /** `SALLYPORT_REPLAY_RECORDS=1000000` measures what the documents claim. */
@@ -35,19 +35,6 @@ function writeRecords(file: string, count: number): void {
   }
   closeSync(descriptor)
 }
-
-const BASIS: Basis = {
-  host: 'api.example.com',
-  seq: 0,
-  during: 3,
-  waitedMs: 0,
-  peer: '127.0.0.1',
-  websocket: false,
-  bodyBytes: 0,
-  origin: null,
-  preflight: null,
-  shown: null,
-}
 const ROUTES = [
   ['orders', '/orders/7'],
   ['open', '/open/a'],
@@ -71,7 +58,7 @@ function recordAt(i: number): AuditRecord {
     path,
     client: `10.1.${(i >> 8) % 40}.${i & 255}`,
     principal: isOpen ? ANONYMOUS : { kind: 'key', subject: id, org: '', keyId: id, authenticator: 'key' },
-    basis: { ...BASIS, seq: i + 1 },
+    basis: { ...BASIS, seq: i + 1, during: 3, peer: '127.0.0.1' },
   }
 }
 

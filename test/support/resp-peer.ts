@@ -1,6 +1,7 @@
 import { once } from 'node:events'
 import { type AddressInfo, createServer, type Server, type Socket } from 'node:net'
 import type { Test } from 'tap'
+import { onCommand } from './resp-commands.ts'
 
 /** How the peer behaves from now on. */
 export type PeerManner =
@@ -22,7 +23,6 @@ export type PeerManner =
 
 const SLOW_MS = 300
 const CHUNK = Buffer.alloc(64 * 1024, 'x')
-const MAX_INPUT = 1024 * 1024
 
 /** What each command is answered with, by manner; a manner that is not here does not answer in words. */
 const ERRORS: Partial<Record<PeerManner, string>> = {
@@ -80,15 +80,7 @@ export class RespPeer {
       socket.end()
       return
     }
-    let input = ''
-    socket.setEncoding('latin1').on('data', (text: string) => {
-      input += text
-      for (let read = readCommand(input); read !== null; read = readCommand(input)) {
-        input = input.slice(read.length)
-        this.#answer(socket, read.words)
-      }
-      if (input.length > MAX_INPUT) socket.destroy()
-    })
+    onCommand(socket, (words) => this.#answer(socket, words))
   }
 
   #answer(socket: Socket, words: readonly string[]): void {
@@ -159,22 +151,4 @@ function sendWithoutEnd(socket: Socket): void {
   }
   socket.on('drain', send)
   send()
-}
-
-/** One command at the beginning of the text: an array of bulk strings. @returns null when it is not whole */
-export function readCommand(text: string): { readonly words: string[]; readonly length: number } | null {
-  const head = /^\*(\d+)\r\n/.exec(text)
-  if (head === null) return null
-  const words: string[] = []
-  let at = head[0].length
-  for (let i = 0; i < Number(head[1]); i++) {
-    const size = /^\$(\d+)\r\n/.exec(text.slice(at, at + 16))
-    if (size === null) return null
-    at += size[0].length
-    const end = at + Number(size[1])
-    if (text.length < end + 2) return null
-    words.push(text.slice(at, end))
-    at = end + 2
-  }
-  return { words, length: at }
 }

@@ -1,7 +1,7 @@
 import { once } from 'node:events'
 import { type AddressInfo, createServer, type Socket } from 'node:net'
 import type { Test } from 'tap'
-import { readCommand } from './resp-peer.ts'
+import { onCommand } from './resp-commands.ts'
 
 /** A sentinel that keeps who asks for the server waiting for as long as the test wants, and tells of failovers when told. */
 export class SentinelPeer {
@@ -54,15 +54,8 @@ export class SentinelPeer {
       this.#subscribers.delete(socket)
       this.#tellNews()
     })
-    let input = ''
-    socket.setEncoding('latin1').on('data', (text: string) => {
-      input += text
-      for (let read = readCommand(input); read !== null; read = readCommand(input)) {
-        input = input.slice(read.length)
-        this.#answer(socket, read.words)
-      }
-      this.#tellNews()
-    })
+    onCommand(socket, (words) => this.#answer(socket, words))
+    socket.on('data', () => this.#tellNews())
   }
 
   #tellNews(): void {

@@ -1,11 +1,13 @@
 import { once } from 'node:events'
 import { type AddressInfo, createServer, type Socket } from 'node:net'
+import { createServer as createTlsServer, type TLSSocket, type TlsOptions } from 'node:tls'
 import type { Upstreams } from '../../../src/adapters/upstream.ts'
 import type { Upstream } from '../../../src/core/policy.ts'
 import { UpstreamFailure, type UpstreamRequest, type UpstreamResponse } from '../../../src/core/upstream.ts'
 import { permitFor } from '../../support/permit.ts'
+import { TEST_CERT, TEST_KEY } from '../../support/tls.ts'
 
-interface Closable {
+export interface Closable {
   teardown(close: () => unknown): unknown
 }
 
@@ -77,6 +79,40 @@ export function answering(
       then?.(socket)
     },
   })
+}
+
+export interface TlsUpstream {
+  /** With the host in the URL: the same server under several names. */
+  readonly at: (host: string) => string
+  /** What each handshake that was finished said: the name greeted with (false without one), and whether it was resumed. */
+  readonly greetings: readonly { readonly name: unknown; readonly isReused: boolean }[]
+  readonly seen: () => string
+}
+
+/** An upstream with the certificate of api.internal that answers all that it reads with the same reply. */
+export async function tlsUpstream(t: Closable, reply: string, more: TlsOptions = {}): Promise<TlsUpstream> {
+  const greetings: { name: unknown; isReused: boolean }[] = []
+  const open = new Set<TLSSocket>()
+  let seen = ''
+  const server = createTlsServer({ cert: TEST_CERT, key: TEST_KEY, noDelay: true, ...more }, (socket) => {
+    greetings.push({ name: socket.servername, isReused: socket.isSessionReused() })
+    open.add(socket)
+    // A client that does not trust us resets.
+    socket.on('error', () => undefined)
+    socket.on('data', (chunk) => {
+      seen += chunk
+      socket.write(reply)
+    })
+  })
+  server.on('tlsClientError', () => undefined)
+  server.listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  t.teardown(() => {
+    for (const socket of open) socket.destroy()
+    server.close()
+  })
+  const { port } = server.address() as AddressInfo
+  return { at: (host) => `https://${host}:${port}`, greetings, seen: () => seen }
 }
 
 export const OK = 'HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok'

@@ -1,13 +1,10 @@
-import { once } from 'node:events'
-import type { AddressInfo } from 'node:net'
-import { createServer as createTlsServer, type TLSSocket } from 'node:tls'
 import t from 'tap'
 import { MAX_CONNECTIONS, MAX_WAITING } from '../../../src/adapters/upstream/origin.ts'
 import { createUpstreams } from '../../../src/adapters/upstream.ts'
 import type { UpstreamResponse } from '../../../src/core/upstream.ts'
 import { permitFor } from '../../support/permit.ts'
-import { TEST_CERT, TEST_KEY } from '../../support/tls.ts'
-import { answering, ask, failure, get, OK, rawUpstream, read, upstreamAt } from './kit.ts'
+import { TEST_CERT } from '../../support/tls.ts'
+import { answering, ask, failure, get, OK, rawUpstream, read, tlsUpstream, upstreamAt } from './kit.ts'
 
 /** What ends a connection may be told of one turn of the loop after its last reply has ended. */
 const turn = (): Promise<void> => new Promise((resolve) => setImmediate(() => setImmediate(resolve)))
@@ -160,8 +157,8 @@ t.test('close ends what is under way and what waits with draining', async (t) =>
 t.test('TLS: a certificate that nobody vouches for is upstream_unreachable', async (t) => {
   const upstreams = createUpstreams()
   t.teardown(() => upstreams.close())
-  const { origin } = await tlsUpstream(t)
-  t.match(await failure(get(upstreams, origin)), { code: 'upstream_unreachable', unsent: true })
+  const { at } = await tlsUpstream(t, OK)
+  t.match(await failure(get(upstreams, at('127.0.0.1'))), { code: 'upstream_unreachable', unsent: true })
 })
 
 t.test(
@@ -169,9 +166,9 @@ t.test(
   async (t) => {
     const upstreams = createUpstreams()
     t.teardown(() => upstreams.close())
-    const { origin } = await tlsUpstream(t)
+    const { at } = await tlsUpstream(t, OK)
     const tls = { verify: true, ca: TEST_CERT, serverName: null }
-    const asked = get(upstreams, origin, { headers: ['host', 'api.internal'] }, { tls })
+    const asked = get(upstreams, at('127.0.0.1'), { headers: ['host', 'api.internal'] }, { tls })
     t.match(await failure(asked), { code: 'upstream_unreachable' })
   },
 )
@@ -181,43 +178,24 @@ t.test(
   async (t) => {
     const upstreams = createUpstreams()
     t.teardown(() => upstreams.close())
-    const { origin, names } = await tlsUpstream(t)
+    const { at, greetings } = await tlsUpstream(t, OK)
     const tls = { verify: true, ca: TEST_CERT, serverName: 'api.internal' }
     for (const host of ['api.internal', 'evil.example', '127.0.0.1']) {
-      const response = await get(upstreams, origin, { headers: ['host', host] }, { tls })
+      const response = await get(upstreams, at('127.0.0.1'), { headers: ['host', host] }, { tls })
       t.match(await read(response), { text: 'ok' })
       await turn()
     }
-    t.strictSame(names, ['api.internal'])
+    t.strictSame(
+      greetings.map(({ name }) => name),
+      ['api.internal'],
+    )
   },
 )
 
 t.test('TLS: verification can be turned off', async (t) => {
   const upstreams = createUpstreams()
   t.teardown(() => upstreams.close())
-  const { origin } = await tlsUpstream(t)
+  const { at } = await tlsUpstream(t, OK)
   const tls = { verify: false, ca: null, serverName: null }
-  t.match(await read(await get(upstreams, origin, {}, { tls })), { text: 'ok' })
+  t.match(await read(await get(upstreams, at('127.0.0.1'), {}, { tls })), { text: 'ok' })
 })
-
-async function tlsUpstream(t: {
-  teardown(close: () => unknown): unknown
-}): Promise<{ readonly origin: string; readonly names: readonly unknown[] }> {
-  const names: unknown[] = []
-  const open = new Set<TLSSocket>()
-  const server = createTlsServer({ cert: TEST_CERT, key: TEST_KEY }, (socket) => {
-    names.push(socket.servername)
-    open.add(socket)
-    // A client that does not trust us resets.
-    socket.on('error', () => undefined)
-    socket.on('data', () => socket.write(OK))
-  })
-  server.on('tlsClientError', () => undefined)
-  server.listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  t.teardown(() => {
-    for (const socket of open) socket.destroy()
-    server.close()
-  })
-  return { origin: `https://127.0.0.1:${(server.address() as AddressInfo).port}`, names }
-}

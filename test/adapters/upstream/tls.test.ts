@@ -1,58 +1,16 @@
 import { once } from 'node:events'
 import { type AddressInfo, createServer } from 'node:net'
-import {
-  createServer as createTlsServer,
-  type SecureVersion,
-  type TLSSocket,
-  type TlsOptions,
-} from 'node:tls'
+import { createServer as createTlsServer, type SecureVersion, type TLSSocket } from 'node:tls'
 import t from 'tap'
 import { createUpstreams, type Upstreams } from '../../../src/adapters/upstream.ts'
 import { TEST_CERT, TEST_KEY } from '../../support/tls.ts'
-import { failure, get, OK, rawUpstream, read } from './kit.ts'
+import { type Closable, failure, get, OK, rawUpstream, read, tlsUpstream } from './kit.ts'
 
 const LIMIT = { timeout: 5000 }
 /** Ends each connection with its reply, so that each request needs one of its own. */
 const LAST = 'HTTP/1.1 200 OK\r\nconnection: close\r\ncontent-length: 2\r\n\r\nok'
 const NAMED = { tls: { verify: true, ca: TEST_CERT, serverName: 'api.internal' } }
 const UNNAMED = { tls: { verify: true, ca: TEST_CERT, serverName: null } }
-
-interface Closable {
-  teardown(close: () => unknown): unknown
-}
-
-interface TlsUpstream {
-  /** With the host in the URL: the same server under several names. */
-  readonly at: (host: string) => string
-  /** What each handshake that was finished said: the name greeted with (false without one), and whether it was resumed. */
-  readonly greetings: readonly { readonly name: unknown; readonly isReused: boolean }[]
-  readonly seen: () => string
-}
-
-async function tlsUpstream(t: Closable, reply: string, more: TlsOptions = {}): Promise<TlsUpstream> {
-  const greetings: { name: unknown; isReused: boolean }[] = []
-  const open = new Set<TLSSocket>()
-  let seen = ''
-  const server = createTlsServer({ cert: TEST_CERT, key: TEST_KEY, noDelay: true, ...more }, (socket) => {
-    greetings.push({ name: socket.servername, isReused: socket.isSessionReused() })
-    open.add(socket)
-    // A client that does not trust us resets.
-    socket.on('error', () => undefined)
-    socket.on('data', (chunk) => {
-      seen += chunk
-      socket.write(reply)
-    })
-  })
-  server.on('tlsClientError', () => undefined)
-  server.listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  t.teardown(() => {
-    for (const socket of open) socket.destroy()
-    server.close()
-  })
-  const { port } = server.address() as AddressInfo
-  return { at: (host) => `https://${host}:${port}`, greetings, seen: () => seen }
-}
 
 function upstreamsFor(t: Closable): Upstreams {
   const upstreams = createUpstreams()
