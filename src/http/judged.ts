@@ -4,6 +4,7 @@ import { parameterName } from '../core/headers.ts'
 import { preflightMethod } from '../core/match.ts'
 import type { Decision, Policy, TrailLine } from '../core/policy.ts'
 import { ANONYMOUS } from '../core/principal.ts'
+import { withoutKeys } from '../core/secret.ts'
 
 /** What a record tells of the decision. */
 type Judged = Pick<
@@ -22,7 +23,7 @@ export function judgedOf(decision: Decision | null, peer: string, policy: Policy
   const { route, facts, principal, trail, warnings } = decision
   return {
     route: route?.id ?? null,
-    path: facts.path,
+    path: withoutKeys(facts.path),
     client: facts.client,
     principal,
     trail,

@@ -1,6 +1,7 @@
+import { randomBytes } from 'node:crypto'
 import t, { type Test } from 'tap'
 import { MemoryCounters } from '../../src/adapters/counters-memory.ts'
-import { hashKey } from '../../src/policies/key/format.ts'
+import { hashKey, newKey } from '../../src/policies/key/format.ts'
 import { ORDINARY } from '../adapters/audit-records.ts'
 import { KEY, KEYS, OTHER_KEY, startApp } from '../support/app.ts'
 import { startUpstream } from '../support/raw-upstream.ts'
@@ -146,4 +147,15 @@ t.test('all that is asked of a request is asked at one moment, the one that is t
   app.client().send(get('/gone', `x-api-key: ${KEY}\n`).replaceAll('\n', '\r\n'))
   const [record] = await app.recorded(1)
   t.strictSame(chargedAt, [record?.atMs, record?.atMs])
+})
+
+t.test('a key that a client puts into its path is not written down', async (t) => {
+  const api = await startUpstream(t)
+  const app = await startApp(t, textFor(api.origin).replace('path: /open', 'path: /open/:id'))
+  const key = newKey(randomBytes)
+  app.client().send(get(`/open/${key}`).replaceAll('\n', '\r\n'))
+  const [record] = await app.recorded(1)
+  t.match(record, { route: 'open', path: '/open/sp_live_***' })
+  const [seen] = await api.seen(1)
+  t.match(seen, { target: `/open/${key}` })
 })
