@@ -24,7 +24,7 @@ export const DOOR_CODES = {
   method_unsupported: {
     status: 405,
     title: 'This method is not served.',
-    help: 'CONNECT, TRACE and unknown methods end at the front door.',
+    help: 'CONNECT and TRACE end at the front door. A method that Node does not know is no well-formed request.',
   },
   target_refused: {
     status: 400,
