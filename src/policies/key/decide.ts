@@ -12,26 +12,34 @@ const TOKEN_SHAPE = /^[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]*$/
 const HEX_HASH_BYTES = 64
 const SHOWN_HASH_DIGITS = 8
 /** Kept of the keys that are in use: most of a hundred thousand sleep. */
-const MAX_VERDICTS = 8192
+const MAX_KNOWN = 8192
+
+/** A key that was let in before. */
+interface Known {
+  readonly entry: KeyEntry
+  readonly verdict: Pass
+}
 
 /**
  * Judges the text of a key. Only its hash is compared, so a prefix that a guess shares with a key tells nothing, and the
  * last comparison takes the same time for all.
  */
 export function keyJudge(authenticator: string, table: KeyTable): Authenticator['judge'] {
-  const verdicts = new Map<KeyEntry, Pass>()
+  const known = new Map<string, Known>()
   const shown = Buffer.alloc(HEX_HASH_BYTES)
   const kept = Buffer.alloc(HEX_HASH_BYTES)
   return function judgeKey(credential, context, ports) {
     if (!isWellFormed(credential)) return unknown(credential, 'malformed, or the checksum does not fit')
     const hash = hashKey(credential)
-    const entry = table.byHash.get(hash)
+    const before = known.get(hash)
+    const entry = before?.entry ?? table.byHash.get(hash)
     shown.write(hash, 'latin1')
     kept.write(entry?.hash ?? '', 'latin1')
     if (entry === undefined || !timingSafeEqual(shown, kept)) {
       return unknown(credential, `no key has the hash ${hash.slice(0, SHOWN_HASH_DIGITS)}…`)
     }
-    return refusalOf(entry, authenticator, context, ports) ?? passOf(entry, authenticator, verdicts)
+    const refusal = refusalOf(entry, authenticator, context, ports)
+    return refusal ?? before?.verdict ?? keep(known, entry, passFor(entry, authenticator))
   }
 }
 
@@ -69,12 +77,10 @@ function reasonOf(
   return null
 }
 
-function passOf(entry: KeyEntry, authenticator: string, verdicts: Map<KeyEntry, Pass>): Pass {
-  const known = verdicts.get(entry)
-  if (known !== undefined) return known
-  const verdict = passFor(entry, authenticator)
-  if (verdicts.size >= MAX_VERDICTS) verdicts.clear()
-  verdicts.set(entry, verdict)
+function keep(known: Map<string, Known>, entry: KeyEntry, verdict: Pass): Pass {
+  if (known.size >= MAX_KNOWN) known.clear()
+  // By the entry's own text of the hash, so that it is one piece of memory to look at.
+  known.set(entry.hash, { entry, verdict })
   return verdict
 }
 

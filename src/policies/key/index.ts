@@ -34,9 +34,6 @@ export function keyAuthenticator(
   })
 }
 
-/** Entries that are kept as objects because they were asked for: whoever asks often is answered at once. */
-const MAX_RECENT = 8192
-
 /**
  * The keys by hash and by id.
  * @param entries read one by one, so that `tellTwin` is called while the second of two is the last that was read
@@ -57,19 +54,12 @@ export function keyTable(entries: Iterable<KeyEntry>, tellTwin: TellTwin = () =>
 }
 
 function byHash(keys: PackedKeys): KeyTable['byHash'] {
-  const recent = new Map<string, KeyEntry>()
   return {
     size: keys.hashes,
     has: (hash) => keys.numberOfHash(hash) !== -1,
     get: (hash) => {
-      const known = recent.get(hash)
-      if (known !== undefined) return known
       const number = keys.numberOfHash(hash)
-      if (number === -1) return undefined
-      const entry = keys.entry(number)
-      if (recent.size >= MAX_RECENT) recent.clear()
-      recent.set(hash, entry)
-      return entry
+      return number === -1 ? undefined : keys.entry(number)
     },
   }
 }

@@ -57,6 +57,19 @@ t.test('the verdict is prepared and frozen', async (t) => {
   t.ok(Object.isFrozen((once as Pass).learned?.principal))
 })
 
+t.test('each of more keys than are kept ready brings its own principal, and again', async (t) => {
+  const texts = Array.from({ length: 9000 }, (_, i) => `key-of-another-system-${i}`)
+  const table = keyTable(texts.map((text, i) => ({ ...entryOf(), id: `k${i}`, hash: hashKey(text) })))
+  const { judge } = keyAuthenticator('key', settings, table)
+  for (const _ of [1, 2]) {
+    const wrong = texts.filter((text, i) => {
+      const { learned } = judge(text, contextWith({}), portsWith()) as Pass
+      return learned?.principal?.keyId !== `k${i}`
+    })
+    t.strictSame(wrong, [])
+  }
+})
+
 t.test(
   'malformed, mistyped and unknown keys are invalid, and the reason does not hold the key',
   async (t) => {
