@@ -1,6 +1,6 @@
 import { type IncomingMessage, ServerResponse } from 'node:http'
 import type { AuditOutcome, AuditRecord } from '../core/audit.ts'
-import { CODES, type Code } from '../core/codes.ts'
+import type { Code } from '../core/codes.ts'
 import { fieldsNamed } from '../core/headers.ts'
 import type { Decision, Policy, Route } from '../core/policy.ts'
 import type { Body, Clock } from '../core/ports.ts'
@@ -172,9 +172,8 @@ export class Exchange implements Body, Clock {
     this.over = true
     // Answered before its end, it would wait for its next bytes, which nobody wants.
     this.#body?.destroy()
-    if (isUpgrading(this.request) && this.outcome === 'forward') {
+    if (this.switched) {
       this.bytesOut = this.request.socket.bytesWritten
-      if (!this.switched) this.failed('request_malformed', 'the WebSocket handshake was not taken')
       return
     }
     if (this.response.writableFinished) return
@@ -230,7 +229,6 @@ export class Exchange implements Body, Clock {
 
   #status(): number {
     if (this.switched) return SWITCHED
-    if (isUpgrading(this.request) && this.#code !== null) return CODES[this.#code].status
     return this.response.headersSent ? this.response.statusCode : 0
   }
 }

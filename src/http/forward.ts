@@ -7,11 +7,14 @@ import type { Exchange } from './exchange.ts'
 import { replyFromUpstream, replyRefusal } from './reply.ts'
 import { BodyFailure } from './request-body.ts'
 
+/** Why a request goes nowhere whose route's cut makes no path. */
+export const NO_PATH = 'the path is not acceptable once strip_prefix is cut off'
+
 /** Sends a request that has its permit, and hands back what the upstream says. It never rejects. */
 export async function forward(exchange: Exchange, route: Route, permit: Permit): Promise<void> {
   const target = targetOf(permit.decision, route)
   if (target === null) {
-    refuseLate(exchange, 'path_refused', 'the path is not acceptable once strip_prefix is cut off')
+    refuseLate(exchange, 'path_refused', NO_PATH)
     return
   }
   try {

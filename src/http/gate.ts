@@ -22,7 +22,7 @@ import { type Admitted, ALLOW, isAdmitted, judgeAtDoor, type Knock } from './fro
 import { knockOf } from './knock.ts'
 import { refusalFor, refuseRaw } from './malformed.ts'
 import { newRequestId } from './request-id.ts'
-import { prepareUpgrade } from './websocket.ts'
+import { upgrade } from './websocket-upgrade.ts'
 
 /** How near the process is to the memory it may take: all is well, keep no connection alive, refuse. */
 export type Pressure = 'ok' | 'shed_keepalive' | 'refuse'
@@ -73,7 +73,7 @@ export class Gate {
     this.#see(this.#begin(request, response, connection), connection, request.url ?? '', act)
   }
 
-  /** Fastify's onRequest hook, which http-proxy has run for each upgrade: only those with a permit go on to it. */
+  /** Fastify's onRequest hook, which http-proxy has run for each upgrade: only those that the upstream takes go on to it. */
   readonly judgeUpgrade = (request: FastifyRequest, reply: FastifyReply, done: () => void): void => {
     const connection = connectionOf(request.raw.socket)
     if (connection.isAtItsEnd) {
@@ -84,8 +84,7 @@ export class Gate {
     request.exchange = exchange
     this.#see(exchange, connection, request.originalUrl, (_, ending) => {
       if (ending === null) {
-        prepareUpgrade(exchange)
-        done()
+        upgrade(exchange, done)
         return
       }
       reply.hijack()

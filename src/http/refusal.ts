@@ -1,3 +1,4 @@
+import { STATUS_CODES } from 'node:http'
 import { CODES, type Code } from '../core/codes.ts'
 
 /** RFC 9457 problem details, with our code and the request's id. */
@@ -49,15 +50,8 @@ export function problemFields(body: string): string[] {
 export function rawProblem(code: Code, requestId: string, nowMs: number, fields: readonly string[]): string {
   const body = problemBody(code, requestId, nowMs, 0)
   const all = [...fields, 'x-request-id', requestId, ...problemFields(body), 'connection', 'close']
-  let head = `HTTP/1.1 ${CODES[code].status} ${reason(CODES[code].status)}\r\ndate: ${new Date(nowMs).toUTCString()}\r\n`
+  const { status } = CODES[code]
+  let head = `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ''}\r\ndate: ${new Date(nowMs).toUTCString()}\r\n`
   for (let i = 0; i < all.length; i += 2) head += `${all[i]}: ${all[i + 1]}\r\n`
   return `${head}\r\n${body}`
-}
-
-function reason(status: number): string {
-  return status === 408
-    ? 'Request Timeout'
-    : status === 431
-      ? 'Request Header Fields Too Large'
-      : 'Bad Request'
 }

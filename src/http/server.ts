@@ -1,4 +1,4 @@
-import { createServer, type IncomingMessage, type Server, type ServerOptions } from 'node:http'
+import { createServer, type IncomingMessage, Server, type ServerOptions } from 'node:http'
 import type { AddressInfo, Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import httpProxy from '@fastify/http-proxy'
@@ -148,6 +148,8 @@ function dataServer(server: Server, gate: Gate): DataServer {
       new Promise((resolve) => {
         // A reply that had begun before may leave its connection open.
         const sweep = setInterval(() => server.closeIdleConnections(), SWEEP_MS)
+        // Node's own first: http-proxy's would take connections until the last WebSocket is over.
+        Server.prototype.close.call(server)
         server.close(() => {
           clearInterval(sweep)
           resolve()

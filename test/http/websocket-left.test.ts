@@ -5,16 +5,8 @@ import type { Duplex } from 'node:stream'
 import t from 'tap'
 import { WebSocketServer } from 'ws'
 import { startApp } from '../support/app.ts'
-import { policyFor } from './websocket-world.ts'
+import { handshake, policyFor } from './websocket-world.ts'
 
-const HANDSHAKE = `GET /open/x HTTP/1.1\r
-Host: a\r
-Upgrade: websocket\r
-Connection: Upgrade\r
-Sec-WebSocket-Version: 13\r
-Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r
-\r
-`
 /** Frames with a mask of zeroes: the text `last`, and the end with code 1000. */
 const LAST = Buffer.from([0x81, 0x84, 0, 0, 0, 0, ...Buffer.from('last')])
 const END = Buffer.from([0x88, 0x82, 0, 0, 0, 0, 0x03, 0xe8])
@@ -36,11 +28,12 @@ for (const [how, frames, said] of [
       server.close()
     })
     const app = await startApp(t, policyFor(`http://127.0.0.1:${(server.address() as AddressInfo).port}`))
-    const client = app.client().send(HANDSHAKE)
+    const client = app.client().send(handshake())
     const [request, behind, head] = (await upgrading) as [IncomingMessage, Duplex, Buffer]
-    if (frames === null) client.leave()
-    else await client.send(frames).closed()
-    await app.recorded(1)
+    if (frames === null) {
+      client.leave()
+      t.match(await app.recorded(1), [{ code: 'client_closed', status: 0, aborted: true }])
+    } else client.send(frames)
     const heard: string[] = []
     const taken = once(upstream, 'connection')
     upstream.handleUpgrade(request, behind, head, (socket) => {
@@ -51,5 +44,7 @@ for (const [how, frames, said] of [
     await once(accepted, 'close')
     t.strictSame(heard, said)
     t.equal(upstream.clients.size, 0)
+    await app.recorded(1)
+    t.equal(app.gate.inFlight, 0)
   })
 }

@@ -1,13 +1,16 @@
+import { createHash } from 'node:crypto'
 import { once } from 'node:events'
 import type { IncomingMessage } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import type { Test } from 'tap'
 import { WebSocket, WebSocketServer } from 'ws'
 import { type App, KEYS, startApp } from '../support/app.ts'
+import { fieldOf } from '../support/raw-message.ts'
+import type { SeenRequest } from '../support/raw-upstream.ts'
 
-export function policyFor(origin: string): string {
+export function policyFor(origin: string, more = ''): string {
   return `version: 1
-upstreams: { api: { url: "${origin}", circuit: off, retry: off } }
+upstreams: { api: { url: "${origin}", circuit: off, retry: off${more} } }
 ${KEYS}
 defaults: { upstream: api, auth: none }
 routes:
@@ -17,11 +20,43 @@ routes:
 `
 }
 
+/** A handshake as a client sends it. */
+export function handshake(path = '/open/x', ...fields: string[]): string {
+  const lines = [
+    `GET ${path} HTTP/1.1`,
+    'Host: a',
+    'Upgrade: websocket',
+    'Connection: Upgrade',
+    'Sec-WebSocket-Version: 13',
+    'Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==',
+    ...fields,
+  ]
+  return `${lines.join('\r\n')}\r\n\r\n`
+}
+
+/** What an upstream answers that switches, with further lines. */
+export function switching({ fields }: Pick<SeenRequest, 'fields'>, ...lines: string[]): string {
+  const accept = acceptFor(fieldOf(fields, 'sec-websocket-key') ?? '')
+  const head = [
+    'HTTP/1.1 101 Switching Protocols',
+    'Upgrade: websocket',
+    'Connection: Upgrade',
+    `Sec-WebSocket-Accept: ${accept}`,
+    ...lines,
+  ]
+  return `${head.join('\r\n')}\r\n\r\n`
+}
+
+/** RFC 6455 1.3; written down again, so that a slip in the gate's own is seen. */
+function acceptFor(key: string): string {
+  return createHash('sha1').update(`${key}258EAFA5-E914-47DA-95CA-C5AB0DC85B11`).digest('base64')
+}
+
 export interface Wired {
   readonly app: App
   readonly server: WebSocketServer
   readonly handshakes: IncomingMessage[]
-  /** Resolves when the upstream has taken that many connections; the gate takes the client's before. */
+  /** Resolves when the upstream has taken that many connections. */
   readonly taken: (count: number) => Promise<readonly IncomingMessage[]>
   readonly open: (path: string, headers?: Record<string, string>) => WebSocket
 }
@@ -62,4 +97,14 @@ export async function wire(t: Test, onConnection = echo): Promise<Wired> {
 
 function echo(socket: WebSocket): void {
   socket.on('message', (data, isBinary) => socket.send(data, { binary: isBinary }))
+}
+
+/** Resolves when a number has not changed for a while. */
+export async function stalled(read: () => number): Promise<void> {
+  for (let last = -1, same = 0; same < 10; ) {
+    await new Promise((resolve) => setTimeout(resolve, 50))
+    const now = read()
+    same = now === last ? same + 1 : 0
+    last = now
+  }
 }

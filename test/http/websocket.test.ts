@@ -1,10 +1,14 @@
 import { once } from 'node:events'
 import type { IncomingMessage } from 'node:http'
+import { connect } from 'node:net'
 import t from 'tap'
 import { WebSocket } from 'ws'
+import type { Policy } from '../../src/core/policy.ts'
+import { assertProblem } from '../hostile/front-door.ts'
 import { KEY, startApp } from '../support/app.ts'
-import { startUpstream } from '../support/raw-upstream.ts'
-import { policyFor, wire } from './websocket-world.ts'
+import { got } from '../support/raw-client.ts'
+import { sent, startUpstream } from '../support/raw-upstream.ts'
+import { handshake, policyFor, stalled, switching, wire } from './websocket-world.ts'
 
 t.test('messages go both ways, text and binary, and one record tells of it', async (t) => {
   const { app, open } = await wire(t)
@@ -74,6 +78,74 @@ t.test('the handshake carries our fields and none of the client’s copies', asy
   t.notMatch(JSON.stringify(handshakes[0]?.rawHeaders), /root|10\.9\.8\.7/)
 })
 
+t.test('the 101 has the id of the request, as every reply has', async (t) => {
+  const { app, taken } = await wire(t)
+  const client = app.client().send(handshake('/keyed/x', `X-Api-Key: ${KEY}`))
+  const reply = await client.reply()
+  t.equal(reply.status, 101)
+  const [seen] = await taken(1)
+  client.leave()
+  const [record] = await app.recorded(1)
+  t.match(record?.id, /^[0-9a-f]{32}$/)
+  t.strictSame([got(reply, 'x-request-id'), seen?.headers['x-request-id']], [record?.id, record?.id])
+  t.equal(record?.client, '127.0.0.1')
+})
+
+for (const [route, path, target] of [
+  ['{ id: cut, match: { path: /cut }, websocket: true, strip_prefix: /cut }', '/cut', '/base/'],
+  ['{ id: cut, match: { path: /cut/* }, websocket: true, strip_prefix: /cut }', '/cut/', '/base/'],
+] as const) {
+  t.test(`a WebSocket to ${path}, of which strip_prefix leaves no path, goes to ${target}`, async (t) => {
+    const upstream = await startUpstream(t)
+    upstream.answer = (request) => switching(request)
+    const app = await startApp(t, `${policyFor(`${upstream.origin}/base`)}  - ${route}\n`)
+    const client = app.client().send(handshake(path))
+    t.equal((await client.reply()).status, 101)
+    t.equal(upstream.requests[0]?.target, target)
+  })
+}
+
+t.test('a WebSocket whose path strip_prefix cannot be cut off is refused as any request is', async (t) => {
+  const upstream = await startUpstream(t)
+  // The compiler lets no such route pass.
+  const change = (policy: Policy): Policy => {
+    const find: Policy['find'] = (...asked) => {
+      const route = policy.find(...asked)
+      return route === null ? null : { ...route, stripPrefix: '/cut' }
+    }
+    return { ...policy, find }
+  }
+  const app = await startApp(t, policyFor(upstream.origin), { change })
+  for (const request of [handshake(), 'GET /open/x HTTP/1.1\r\nHost: a\r\n\r\n']) {
+    const client = app.client().send(request)
+    assertProblem(t, await client.reply(), 'path_refused')
+    client.leave()
+  }
+  t.equal(upstream.log, '')
+  const refused = { code: 'path_refused', status: 400, outcome: 'forward', upstream: null }
+  t.match(await app.recorded(2), [refused, refused])
+})
+
+t.test('the API chooses the subprotocol', async (t) => {
+  const upstream = await startUpstream(t)
+  upstream.answer = (request) => switching(request, 'Sec-WebSocket-Protocol: other')
+  const app = await startApp(t, policyFor(upstream.origin))
+  const socket = new WebSocket(`ws://127.0.0.1:${app.port}/open/x`, ['chat', 'other'])
+  t.teardown(() => socket.terminate())
+  await once(socket, 'open')
+  t.equal(socket.protocol, 'other')
+  t.equal(sent(upstream.requests[0], 'sec-websocket-protocol'), 'chat,other')
+})
+
+t.test('an API that chooses no subprotocol leaves that to the client', async (t) => {
+  const upstream = await startUpstream(t)
+  upstream.answer = (request) => switching(request)
+  const app = await startApp(t, policyFor(upstream.origin))
+  const client = app.client().send(handshake('/open/x', 'Sec-WebSocket-Protocol: chat'))
+  const reply = await client.reply()
+  t.strictSame([reply.status, got(reply, 'sec-websocket-protocol')], [101, null])
+})
+
 t.test('a subprotocol is agreed on', async (t) => {
   const { app } = await wire(t)
   const socket = new WebSocket(`ws://127.0.0.1:${app.port}/open/x`, ['chat', 'other'])
@@ -88,7 +160,7 @@ t.test('an upstream that refuses the handshake ends the client’s connection', 
   const app = await startApp(t, policyFor(upstream.origin))
   const socket = new WebSocket(`ws://127.0.0.1:${app.port}/open/x`)
   socket.on('error', () => undefined)
-  await once(socket, 'close')
+  await new Promise((resolve) => socket.once('close', resolve))
   t.equal((await app.recorded(1)).length, 1)
 })
 
@@ -96,7 +168,7 @@ t.test('an upstream that is not there ends the client’s connection', async (t)
   const app = await startApp(t, policyFor('http://127.0.0.1:1'))
   const socket = new WebSocket(`ws://127.0.0.1:${app.port}/open/x`)
   socket.on('error', () => undefined)
-  await once(socket, 'close')
+  await new Promise((resolve) => socket.once('close', resolve))
   t.equal((await app.recorded(1)).length, 1)
 })
 
@@ -150,16 +222,6 @@ t.test('a flood towards a client that reads nothing waits with the upstream', as
   )
 })
 
-/** Resolves when a number has not changed for a while. */
-async function stalled(read: () => number): Promise<void> {
-  for (let last = -1, same = 0; same < 10; ) {
-    await new Promise((resolve) => setTimeout(resolve, 50))
-    const now = read()
-    same = now === last ? same + 1 : 0
-    last = now
-  }
-}
-
 t.test('S3 a client that ignores the end is cut with the rest', { timeout: 10_000 }, async (t) => {
   const { app, open } = await wire(t)
   const socket = open('/open/x')
@@ -169,4 +231,17 @@ t.test('S3 a client that ignores the end is cut with the rest', { timeout: 10_00
   app.server.cut()
   await stopped
   t.match(await app.recorded(1), [{ status: 101, route: 'open' }])
+})
+
+t.test('S3 an open WebSocket does not keep the listener open', { timeout: 10_000 }, async (t) => {
+  const { app, open } = await wire(t)
+  const socket = open('/open/x')
+  await once(socket, 'open')
+  socket.pause()
+  const stopped = app.server.stop()
+  const late = connect(app.port, '127.0.0.1')
+  const [error] = await once(late, 'error')
+  t.match(error, { code: 'ECONNREFUSED' })
+  socket.resume()
+  await stopped
 })
