@@ -2,9 +2,8 @@
  * The demo of `npm start`: an API of somebody else's (json-server, unmodified) on 127.0.0.1:3000, Sallyport in front
  * of it on port 8080 with config/policy.yaml, a key made for this run only, and lines to try.
  */
-import { type ChildProcess, spawn } from 'node:child_process'
+import type { ChildProcess } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
-import { once } from 'node:events'
 import { cpSync, mkdtempSync, rmSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { connect } from 'node:net'
@@ -13,6 +12,7 @@ import { dirname, join } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { hashKey, newKey } from '../src/policies/key/format.ts'
+import { endTogether, startChild } from './demo/end-together.ts'
 
 const GATE = 'http://127.0.0.1:8080'
 const READY = 'http://127.0.0.1:9901/health/ready'
@@ -29,21 +29,13 @@ async function main(): Promise<number> {
   }
   const folder = mkdtempSync(join(tmpdir(), 'sallyport-demo-'))
   const key = newKey(randomBytes)
-  const children = [startApi(folder), startGate(hashKey(key))]
-  const ended = Promise.race(children.map(ending))
-  const stopAll = (signal: NodeJS.Signals) => {
-    for (const child of children) child.kill(signal)
-  }
-  process.once('SIGINT', () => stopAll('SIGINT'))
-  process.once('SIGTERM', () => stopAll('SIGTERM'))
+  const ending = endTogether(startGate(hashKey(key)), startApi(folder))
   let isOver = false
-  void ended.then(() => {
+  void ending.then(() => {
     isOver = true
   })
   if (await becomesReady(() => isOver)) printTries(key)
-  const code = await ended
-  stopAll('SIGTERM')
-  await Promise.all(children.map(ending))
+  const code = await ending
   rmSync(folder, { recursive: true, force: true })
   return code
 }
@@ -57,19 +49,13 @@ function startApi(folder: string): ChildProcess {
     'lib/cli/bin.js',
   )
   const args = [cli, data, '--host', '127.0.0.1', '--port', String(API_PORT), '--quiet']
-  return spawn(process.execPath, args, { stdio: ['ignore', 'ignore', 'inherit'] })
+  return startChild(args, ['ignore', 'ignore', 'inherit'])
 }
 
 function startGate(keyHash: string): ChildProcess {
   const env = { ...process.env, SALLYPORT_DEMO_KEY_HASH: `sha256:${keyHash}` }
   const args = [join(root, 'bin', 'sallyport.js'), 'serve', '--policy', join(root, 'config', 'policy.yaml')]
-  return spawn(process.execPath, args, { env, stdio: ['ignore', 'inherit', 'inherit'] })
-}
-
-/** Resolves with the exit code once the child is gone. */
-async function ending(child: ChildProcess): Promise<number> {
-  if (child.exitCode === null && child.signalCode === null) await once(child, 'exit')
-  return child.exitCode ?? 0
+  return startChild(args, ['ignore', 'inherit', 'inherit'], env)
 }
 
 async function takenPorts(): Promise<string[]> {

@@ -1,5 +1,6 @@
 import { type AuditRecord, type Basis, MAX_WHY, reportedCodes, trailWord } from '../core/audit.ts'
 import type { TrailLine } from '../core/policy.ts'
+import { asciiJson } from './ascii.ts'
 
 /**
  * The line of one record: JSON in ASCII, ended by a line feed.
@@ -18,7 +19,7 @@ export function gapLine(dropped: number, atMs: number): string {
 
 /** The line of something that was done to the gate itself, not through it. */
 export function eventLine(event: object): string {
-  return `${JSON.stringify(event).replace(NOT_ASCII, escapeUnit)}\n`
+  return `${asciiJson(JSON.stringify(event))}\n`
 }
 
 function request(record: AuditRecord): string {
@@ -144,17 +145,12 @@ const MAX_CONSTANT_LENGTH = 128
 const constants = new Map<string, string>()
 
 const PLAIN = /^[ !#-[\]-~]*$/
-const NOT_ASCII = /[\u007f-\uffff]/g
 
-/**
- * A JSON string in printable ASCII. Beyond what JSON asks for this escapes DEL, C1 and everything above: U+009B starts a terminal
- * command like ESC [ does, and some readers take U+0085, U+2028 and U+2029 for the end of a line.
- */
+/** A JSON string in printable ASCII. */
 function quoted(value: string): string {
-  return PLAIN.test(value) ? `"${value}"` : JSON.stringify(value).replace(NOT_ASCII, escapeUnit)
+  return PLAIN.test(value) ? `"${value}"` : asciiJson(JSON.stringify(value))
 }
 
-const escapeUnit = (unit: string): string => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`
 const nullable = (value: string | null): string => (value === null ? 'null' : quoted(value))
 const nullIfEmpty = (value: string): string => (value === '' ? 'null' : quoted(value))
 const list = (values: readonly string[]): string => `[${values.map(quoted).join(',')}]`

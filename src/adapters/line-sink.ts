@@ -61,7 +61,7 @@ export class LineSink {
     return this.#droppedInAll
   }
 
-  /** @param line in ASCII, ended by a line feed */
+  /** @param line one character for each byte, such as ASCII; ended by a line feed */
   write(line: string): void {
     if (line.length > BATCH_BYTES - this.#batchBytes) this.tick()
     if (line.length > BATCH_BYTES) {

@@ -1,4 +1,5 @@
 import { type Logger, pino } from 'pino'
+import { asciiJson } from './ascii.ts'
 import { openStandard } from './line-file.ts'
 import { LineSink } from './line-sink.ts'
 
@@ -17,8 +18,8 @@ const STDERR = 2
 const MAX_QUEUED_BYTES = 1024 * 1024
 
 /**
- * Lines on standard error, so that standard output stays the audit's: JSON by pino, or plain text for a terminal.
- * A reader that stops cannot stop the program.
+ * Lines on standard error, so that standard output stays the audit's: JSON in ASCII by pino, or plain text in UTF-8 for a
+ * terminal. A reader that stops cannot stop the program.
  */
 export function createLog(isTerminal: boolean): Log {
   const sink = new LineSink({
@@ -46,7 +47,7 @@ function jsonLog(write: (line: string) => void, sink: LineSink): Log {
       timestamp: pino.stdTimeFunctions.isoTime,
       formatters: { level: (label) => ({ level: label }) },
     },
-    { write },
+    { write: (line: string) => write(asciiJson(line)) },
   )
   return {
     info: (message, details = {}) => logger.info(details, message),
@@ -56,13 +57,15 @@ function jsonLog(write: (line: string) => void, sink: LineSink): Log {
   }
 }
 
-/** Whatever a terminal might obey; line feeds are ours. */
-const CONTROL = /[^\P{Cc}\n]|[\u2028\u2029]/gu
+/** Whatever a terminal might obey: C0, DEL, C1, ends of lines, and what turns the direction of writing. */
+const CONTROL = /[\p{Cc}\p{Zl}\p{Zp}\p{Bidi_Control}]/gu
+/** Deeper than any line of ours, so that a value cannot pass for one. */
+const NEXT_LINE = '\n        '
 
 function terminalLog(write: (line: string) => void, sink: LineSink): Log {
   const tell = (level: string, message: string, details: LogDetails = {}): void => {
-    const rest = Object.entries(details).map(([name, value]) => `\n    ${name}: ${shown(value)}`)
-    write(`${level}${message}${rest.join('')}`.replace(CONTROL, '\ufffd').concat('\n'))
+    const rest = Object.entries(details).map(([name, value]) => `\n    ${printable(name)}: ${shown(value)}`)
+    write(bytesOf(`${level}${printable(message)}${rest.join('')}\n`))
   }
   return {
     info: (message, details) => tell('', message, details),
@@ -74,5 +77,16 @@ function terminalLog(write: (line: string) => void, sink: LineSink): Log {
 
 function shown(value: unknown): string {
   if (Array.isArray(value)) return value.map((item) => `\n      ${shown(item)}`).join('')
-  return typeof value === 'string' ? value : (JSON.stringify(value) ?? '')
+  return printable(typeof value === 'string' ? value : (JSON.stringify(value) ?? ''))
 }
+
+/** Text that may come from outside. Its line feeds stay, because a stack without them is hard to read. */
+function printable(text: string): string {
+  return text
+    .split('\n')
+    .map((line) => line.replace(CONTROL, '\ufffd'))
+    .join(NEXT_LINE)
+}
+
+/** UTF-8 as the sink wants it: one character for each byte. */
+const bytesOf = (text: string): string => Buffer.from(text).toString('latin1')

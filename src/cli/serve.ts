@@ -14,7 +14,8 @@ Signals:
   SIGHUP    read the policy again, open audit files anew (a change of the file is seen without it)
   SIGTERM   drain: not ready, serve for drain.delay, finish what is in flight within drain.grace, exit 0
   SIGINT    the same without drain.delay
-A second SIGTERM or SIGINT ends it at once, with exit code 143 or 130.
+A second SIGTERM or SIGINT ends it at once, with exit code 143 or 130. The same one within half a second is
+the first one, come twice: npm and \`timeout\` pass on what the terminal or they themselves have sent to all.
 
 Exit code: 0 drained, 1 bad policy, taken port or another failure, 2 wrong use.
 
@@ -24,6 +25,9 @@ Example:
 
 const DEFAULT_POLICY = 'config/policy.yaml'
 const EXIT_CODES = { SIGTERM: 143, SIGINT: 130 } as const
+type EndSignal = keyof typeof EXIT_CODES
+/** npm passes on a Ctrl-C that the terminal has sent to the gate as well; nobody presses it twice as fast. */
+const SAME_SIGNAL_MS = 500
 
 /** `sallyport serve`: the gate itself. */
 export const serve: Command = commandOf({ name: 'serve', summary: 'start the gate', help: HELP }, start)
@@ -63,24 +67,50 @@ function tellFailure(error: unknown, policy: string, log: Log): number {
 /** Serves until a signal has been obeyed. @returns the exit code */
 function untilTold({ drain, refresh, flushNow }: Running, log: Log): Promise<number> {
   return new Promise((resolve, reject) => {
-    const end = (signal: 'SIGTERM' | 'SIGINT'): void => {
-      if (drain.isDraining) {
-        log.warn('ended at once', { signal })
-        flushNow()
-        log.flushNow()
-        process.exit(EXIT_CODES[signal])
-      }
+    const begin = (signal: EndSignal, over: () => void): void => {
       log.info('told to end', { signal })
-      drain.begin(signal === 'SIGINT').then(() => {
-        log.info('drained')
-        resolve(GOOD)
-      }, reject)
+      drain
+        .begin(signal === 'SIGINT')
+        .then(() => {
+          over()
+          log.info('drained')
+          resolve(GOOD)
+        })
+        .catch(reject)
     }
+    const atOnce = (signal: EndSignal): void => {
+      log.warn('ended at once', { signal })
+      flushNow()
+      log.flushNow()
+      process.exit(EXIT_CODES[signal])
+    }
+    const end = obeying(begin, atOnce)
     process.on('SIGTERM', end)
     process.on('SIGINT', end)
     process.on('SIGHUP', refresh)
     dieOrderly(flushNow, log)
   })
+}
+
+/**
+ * What a signal to end means: the first begins, and another ends at once, but for one that is the first come twice and for
+ * those that come when all is over.
+ */
+function obeying(
+  begin: (signal: EndSignal, over: () => void) => void,
+  atOnce: (signal: EndSignal) => void,
+): (signal: EndSignal) => void {
+  let first: { readonly signal: EndSignal; readonly atMs: number } | null = null
+  let isOver = false
+  return (signal) => {
+    if (isOver) return
+    if (first === null) {
+      first = { signal, atMs: performance.now() }
+      begin(signal, () => {
+        isOver = true
+      })
+    } else if (signal !== first.signal || performance.now() - first.atMs > SAME_SIGNAL_MS) atOnce(signal)
+  }
 }
 
 /** Nothing should get here. When something does, the state of the process is not to be trusted any more. */

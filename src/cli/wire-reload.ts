@@ -4,7 +4,7 @@ import type { Loading } from '../runtime/load.ts'
 import { type Reloaded, type ReloadParts, Reloads } from '../runtime/reload.ts'
 import { type Watcher, watchFiles } from '../runtime/watch.ts'
 
-export interface ReloadingNeeds extends Pick<ReloadParts, 'current' | 'prepare'> {
+export interface ReloadingNeeds extends Pick<ReloadParts, 'current' | 'started' | 'prepare'> {
   readonly file: string
   readonly env: NodeJS.ProcessEnv
   readonly log: Log

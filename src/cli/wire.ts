@@ -70,7 +70,8 @@ export async function run(options: RunOptions): Promise<Running> {
   }
   if (loading.warnings.length > 0) log.warn('policy warnings', { problems: loading.warnings })
   const parts = await makeParts(loading.compiled, options)
-  const { reloadNow, close } = startReloading({ ...options, ...parts, files: loading.files })
+  const started = loading.compiled.settings
+  const { reloadNow, close } = startReloading({ ...options, ...parts, started, files: loading.files })
   parts.closers.push(close)
   const refresh = (): void => {
     parts.audit.reopen()
@@ -223,8 +224,9 @@ interface Closing {
   readonly closers: readonly Closer[]
 }
 
-/** The audit last: everything else may still have something to tell. */
+/** The audit behind all that may still have something to tell, and the probes last: they are asked until the very end. */
 async function closeAll({ ops, back, audit, closers }: Closing): Promise<void> {
-  await Promise.all([...closers.map((closer) => closer()), ops.close(), back.close()])
+  await Promise.all([...closers.map((closer) => closer()), back.close()])
   await audit.close(CLOSE_MS)
+  await ops.close()
 }

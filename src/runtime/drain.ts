@@ -4,7 +4,10 @@ import type { Log } from '../adapters/log.ts'
 export interface DrainParts {
   readonly delayMs: () => number
   readonly graceMs: () => number
-  /** Takes no more connections and ends the idle ones; resolves when the last one is over. */
+  /**
+   * Takes no more connections and ends the idle ones, also those that become idle later; resolves when the last one is
+   * over. Asked once.
+   */
   readonly stop: () => Promise<void>
   /** Cuts what is left. */
   readonly cut: () => void
@@ -14,10 +17,9 @@ export interface DrainParts {
   readonly log: Log
 }
 
-/** Connections that have become idle since the stop are ended this often. */
-const SWEEP_MS = 50
-/** The most that is waited for cut connections to close. */
+/** The most that is waited for cut connections to close, and how often that is looked at. */
 const SETTLE_MS = 500
+const LOOK_MS = 50
 
 /** The orderly end of the process, from the first signal to the last byte. */
 export class Drain {
@@ -59,21 +61,18 @@ export class Drain {
 
   /** A cut request is over, and tells the audit so, when its socket has closed. */
   async #settled(): Promise<void> {
-    for (let waited = 0; this.#parts.inFlight() > 0 && waited < SETTLE_MS; waited += SWEEP_MS)
-      await wait(SWEEP_MS)
+    for (let waited = 0; this.#parts.inFlight() > 0 && waited < SETTLE_MS; waited += LOOK_MS)
+      await wait(LOOK_MS)
   }
 
   /** @returns whether everything finished in time */
   async #stopWithin(graceMs: number): Promise<boolean> {
     const { stop } = this.#parts
     const end = new AbortController()
-    // Node leaves a connection open that becomes idle after the stop; stopping again ends it.
-    const sweep = setInterval(() => void stop(), SWEEP_MS)
     try {
       const deadline = wait(graceMs, false, { signal: end.signal }).catch(() => false)
       return await Promise.race([stop().then(() => true), deadline])
     } finally {
-      clearInterval(sweep)
       end.abort()
     }
   }

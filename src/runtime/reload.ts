@@ -5,6 +5,8 @@ import type { Loading } from './load.ts'
 
 export interface ReloadParts {
   readonly current: Current
+  /** What the process was started with: the part of it that no reload changes is what it runs on. */
+  readonly started: Settings
   readonly load: () => Loading
   /** Works out what belongs to a policy, and tells those whose state outlives it. */
   readonly prepare: (compiled: NonNullable<Loading['compiled']>) => Loaded
@@ -23,7 +25,7 @@ export interface Reloaded {
  * rejects. Without tests it is over when it returns.
  */
 export async function reload(parts: ReloadParts, why: string): Promise<Reloaded> {
-  const { current, load, log } = parts
+  const { current, started, load, log } = parts
   const loading = load()
   if (loading.warnings.length > 0) log.warn('policy warnings', { problems: loading.warnings })
   const { compiled, verify } = loading
@@ -32,16 +34,15 @@ export async function reload(parts: ReloadParts, why: string): Promise<Reloaded>
     const failures = await verify().catch(failed)
     if (failures.length > 0) return refused(parts, why, failures)
   }
-  const before = current.loaded
+  const before = current.loaded.policy.hash
   try {
     current.swap(parts.prepare(compiled))
   } catch (error) {
     return keep(parts, why, 'reload failed: the old policy stays', failed(error))
   }
-  const after = current.loaded
-  const { hash, routes } = after.policy
-  log.info('policy reloaded', { why, hash, before: before.policy.hash, routes: routes.length })
-  tellRestart(before.settings, after.settings, log)
+  const { policy, settings } = current.loaded
+  log.info('policy reloaded', { why, hash: policy.hash, before, routes: policy.routes.length })
+  tellRestart(started, settings, log)
   return stateOf(current)
 }
 
@@ -108,11 +109,12 @@ export class Reloads {
 const FIXED = ['listen', 'ops', 'admin', 'server', 'audit', 'store', 'redis'] as const
 
 /** Names of settings that differ and that a running process cannot take over. */
-export function needsRestart(running: Settings, wanted: Settings): readonly string[] {
-  return FIXED.filter((name) => JSON.stringify(running[name]) !== JSON.stringify(wanted[name]))
+export function needsRestart(started: Settings, wanted: Settings): readonly string[] {
+  return FIXED.filter((name) => JSON.stringify(started[name]) !== JSON.stringify(wanted[name]))
 }
 
-function tellRestart(running: Settings, wanted: Settings, log: Log): void {
-  const settings = needsRestart(running, wanted)
+/** At every reload for as long as they differ: whoever reads the latest one is not to believe that all of it is in force. */
+function tellRestart(started: Settings, wanted: Settings, log: Log): void {
+  const settings = needsRestart(started, wanted)
   if (settings.length > 0) log.warn('settings that take effect at the next start only', { settings })
 }

@@ -103,7 +103,8 @@ function reloading(file: string, said: Scene['said']): ReloadParts {
   const tell = (level: string) => (message: string, details?: LogDetails) =>
     void said.push([level, message, details ?? {}])
   const log = { info: tell('info'), warn: tell('warn'), error: tell('error'), flushNow: () => undefined }
-  return { current: new Current(prepare(compiled)), load, prepare, log, nowMs: () => 2000 }
+  const started = compiled.settings
+  return { current: new Current(prepare(compiled)), started, load, prepare, log, nowMs: () => 2000 }
 }
 
 function rawAsker(t: Test, port: number): Scene['raw'] {

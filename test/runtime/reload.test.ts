@@ -42,7 +42,7 @@ function running(
   if (compiled === null) throw new Error(errors.join('\n'))
   const log = { info: tell('info'), warn: tell('warn'), error: tell('error'), flushNow: () => undefined }
   const current = new Current(prepare(compiled))
-  const parts = { current, load, prepare, log, nowMs: () => 2 }
+  const parts = { current, started: compiled.settings, load, prepare, log, nowMs: () => 2 }
   return { current, said, parts, reload: () => reload(parts, 'test') }
 }
 
@@ -204,6 +204,25 @@ t.test('settings that need a restart are named', async (t) => {
   await reload()
   t.match(said.at(-1), ['warn', /next start/, { settings: ['listen'] }])
 })
+
+t.test(
+  'settings that were put back need no restart, and those that still differ are told again',
+  async (t) => {
+    const file = join(t.testdir({ 'p.yaml': policyText() }), 'p.yaml')
+    const { said, reload } = running(file)
+    const told = async (more: string): Promise<unknown[]> => {
+      said.length = 0
+      writeFileSync(file, policyText(more))
+      await reload()
+      return said.filter(([level]) => level === 'warn').map(([, , details]) => details)
+    }
+    t.strictSame(await told('listen: 127.0.0.1:1'), [{ settings: ['listen'] }])
+    t.strictSame(await told('listen: 127.0.0.1:1 # the same'), [{ settings: ['listen'] }])
+    t.strictSame(await told('rotues: []'), [])
+    t.strictSame(await told('ops: 127.0.0.1:1'), [{ settings: ['ops'] }])
+    t.strictSame(await told('# put back'), [])
+  },
+)
 
 t.test('settings that did not change need no restart', async (t) => {
   const { compiled } = loadPolicy(join(t.testdir({ 'p.yaml': policyText() }), 'p.yaml'), {}, 0)
