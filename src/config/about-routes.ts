@@ -9,6 +9,8 @@ export interface RouteAbout {
   readonly path: PathOptions
   /** Lower-case names of the fields for the upstream whose values came from references. */
   readonly secretFields: ReadonlySet<string>
+  /** The same of the fields for the client. */
+  readonly secretReplyFields: ReadonlySet<string>
 }
 
 const NO_NAMES: ReadonlySet<string> = new Set()
@@ -18,7 +20,12 @@ const USUAL_PATH: PathOptions = Object.freeze({
   trailingSlash: 'strict',
 })
 /** One object for all routes that are like most: there may be ten thousand of them. */
-const USUAL: RouteAbout = Object.freeze({ hosts: null, path: USUAL_PATH, secretFields: NO_NAMES })
+const USUAL: RouteAbout = Object.freeze({
+  hosts: null,
+  path: USUAL_PATH,
+  secretFields: NO_NAMES,
+  secretReplyFields: NO_NAMES,
+})
 
 /** By the route's id. */
 export function routesAbout(sections: Sections, draft: Draft): ReadonlyMap<string, RouteAbout> {
@@ -35,18 +42,23 @@ function routeAbout({ match, ...own }: Written, index: number, sections: Section
   const { defaults } = sections.single
   const isOwn = (key: string) => draft.has(['routes', index, key])
   const path = (isOwn('path') ? own.path : defaults?.path) ?? null
-  const place = isOwn('headers') ? ['routes', index] : ['defaults']
-  const fields = (isOwn('headers') ? own.headers : defaults?.headers)?.request?.set ?? {}
-  const secrets = Object.keys(fields).filter((name) =>
-    draft.values.isSecret([...place, 'headers', 'request', 'set', name]),
-  )
-  if (match.hosts === undefined && path === null && secrets.length === 0) return USUAL
+  const headers = isOwn('headers') ? own.headers : defaults?.headers
+  const place = [...(isOwn('headers') ? ['routes', index] : ['defaults']), 'headers']
+  const secretsOf = (way: 'request' | 'response'): ReadonlySet<string> => {
+    const names = Object.keys(headers?.[way]?.set ?? {})
+    const secret = names.filter((name) => draft.values.isSecret([...place, way, 'set', name]))
+    return secret.length === 0 ? NO_NAMES : new Set(secret.map((name) => name.toLowerCase()))
+  }
+  const [secretFields, secretReplyFields] = [secretsOf('request'), secretsOf('response')]
+  const hasSecrets = secretFields.size + secretReplyFields.size > 0
+  if (match.hosts === undefined && path === null && !hasSecrets) return USUAL
   return Object.freeze({
     hosts: match.hosts ?? null,
     path:
       path === null
         ? USUAL_PATH
         : { encodedSlash: path.encoded_slash, case: path.case, trailingSlash: path.trailing_slash },
-    secretFields: new Set(secrets.map((name) => name.toLowerCase())),
+    secretFields,
+    secretReplyFields,
   })
 }

@@ -1,7 +1,8 @@
 import type { z } from 'zod'
 import type { Draft } from './draft.ts'
+import { tokenHint } from './hints.ts'
 import { didYouMean } from './nearest.ts'
-import { fileSchema, listedSchemas, namedSchemas, singleSchemas } from './schema.ts'
+import { fileSchema, LISTED_BOUNDS, listedSchemas, namedSchemas, singleSchemas } from './schema.ts'
 
 type Singles = { [K in keyof typeof singleSchemas]: z.output<(typeof singleSchemas)[K]> | null }
 type Named = {
@@ -19,6 +20,24 @@ export interface Sections {
 export function parseSections(draft: Draft): Sections {
   tellUnknownKeys(draft)
   return { single: singles(draft), named: named(draft), listed: listed(draft) }
+}
+
+/** Asked before `parseSections`, which parses entries one by one, and a list of them never as a whole. */
+export function isTooLong(draft: Draft): boolean {
+  const long = Object.entries(LISTED_BOUNDS).filter(([key, bound]) => draft.count([key]) > bound)
+  for (const [key, bound] of long) {
+    draft.error(
+      [key],
+      `\`${key}\` must have at most ${bound} entries; there are ${draft.count([key])}`,
+      HINTS[key],
+    )
+  }
+  return long.length > 0
+}
+
+const HINTS: Readonly<Record<string, string>> = {
+  keys: 'for more there are `key_files`',
+  routes: 'a pattern such as /orders/* takes many paths at once',
 }
 
 function tellUnknownKeys({ values, problems }: Draft): void {
@@ -55,7 +74,7 @@ function nameMistake(schema: z.ZodType, name: string): string {
 function isLater(draft: Draft, section: string, name: string): boolean {
   const type = section === 'authenticators' ? draft.raw([section, name, 'type']) : undefined
   if (typeof type !== 'string' || type === 'api_key') return false
-  const near = didYouMean(type, ['api_key'])
+  const near = tokenHint(type) ?? didYouMean(type, ['api_key'])
   const message = 'authenticators of this `type` come with a later version; there is `api_key`'
   draft.error([section, name, 'type'], message, near)
   return true

@@ -13,7 +13,8 @@ import { credentialNames, guardedNames, onceNames } from './compile-names.ts'
 import { Plans } from './compile-plans.ts'
 import { tellForeignHosts, tellTies } from './compile-reach.ts'
 import { compileRoutes } from './compile-routes.ts'
-import { parseSections, type Sections } from './compile-sections.ts'
+import { isTooLong, parseSections, type Sections } from './compile-sections.ts'
+import { tellOwnListeners } from './compile-self.ts'
 import { type Settings, settingsOf } from './compile-settings.ts'
 import { tellUnused } from './compile-unused.ts'
 import { compileUpstreams } from './compile-upstreams.ts'
@@ -52,7 +53,7 @@ export type Compiled =
       readonly problems: readonly Problem[]
     }
 
-/** A compiled file with what it was compiled from. `sections` and `draft` are there when it could be read as YAML. */
+/** A compiled file with what it was compiled from. `sections` and `draft` are there when it could be read. */
 export interface Opened {
   readonly compiled: Compiled
   readonly problems: Problems
@@ -71,6 +72,7 @@ export function open(text: string, options: CompileOptions): Opened {
   const yaml = parseYaml(text, problems)
   if (yaml === null) return { compiled: refused(problems), problems, sections: null, draft: null }
   const draft = new Draft(valuesOf(yaml, options, problems), problems)
+  if (isTooLong(draft)) return { compiled: refused(problems), problems, sections: null, draft: null }
   const sections = parseSections(draft)
   const built = build(text, sections, draft, options)
   const isRefused = built === null || problems.hasErrors
@@ -107,6 +109,7 @@ function build(text: string, sections: Sections, draft: Draft, options: CompileO
   tellTies(routes, finder.ties, draft)
   tellForeignHosts(routes, sections, draft)
   if (settings === null) return null
+  tellOwnListeners(settings, sections.named.upstreams, draft)
   const policy: Policy = Object.freeze({
     hash: hash('sha256', text + (keys.digest ?? ''), 'hex').slice(0, 16),
     routes: Object.freeze(routes.map(({ route }) => route)),

@@ -1,5 +1,6 @@
 import type { z } from 'zod'
 import type { ErrorCode, NoticeCode } from './checks/codes.ts'
+import { belongsTo, hintFor, tokenHint } from './hints.ts'
 import type { Position, Problems } from './issues.ts'
 import { didYouMean } from './nearest.ts'
 import { type Finding, findingsOf, wordsOf } from './words.ts'
@@ -78,15 +79,23 @@ export class Draft {
   /** A name that nothing has. */
   unknownName(path: Path, what: string, name: string, names: Iterable<string>): void {
     const which = this.#quotes ? `there is no ${what} \`${name}\`` : `there is no such ${what}`
-    this.error(path, which, didYouMean(name, names))
+    const hint = what === 'authenticator' ? tokenHint(name) : undefined
+    this.error(path, which, hint ?? didYouMean(name, names))
   }
 
-  #tell({ path, message, isKey, choices }: Finding): void {
+  #tell({ path, message, isKey, isFixed, choices }: Finding): void {
     const value = this.raw(path)
     if (isKey) this.#tellKey(path, message, choices)
     else if (value === undefined) this.#tellMissing(path, message)
     else if (value === null) this.error(path, `${nameOf(path)} has no value`, sentence(message))
+    else if (isFixed && this.values.isSecret(path)) this.#tellUnfit(path, message)
     else this.#tellValue(path, message, hintFor(value, message, choices))
+  }
+
+  /** What a reference stands for is not shown, but what would fit is no secret. */
+  #tellUnfit(path: Path, message: string): void {
+    const what = this.#unfit(path)
+    this.problems.error(this.values.valueAt(path), `${what}: ${isOwn(message) ? 'it ' : ''}${message}`)
   }
 
   #tellMissing(path: Path, message: string): void {
@@ -105,7 +114,7 @@ export class Draft {
     const at: Position = this.values.keyAt(path)
     const key = String(path.at(-1))
     const said = message.startsWith('unknown key') ? message : `\`${key}\`: ${message}`
-    this.problems.error(at, this.#quotes ? said : 'unknown key', didYouMean(key, choices))
+    this.problems.error(at, this.#quotes ? said : 'unknown key', belongsTo(path) ?? didYouMean(key, choices))
   }
 
   #quoted(path: Path): string {
@@ -116,7 +125,10 @@ export class Draft {
 
   /** A schema's own message may quote the value: where that came from a reference, it is not shown. */
   #safe(path: Path, message: string): string {
-    if (!this.values.isSecret(path)) return message
+    return this.values.isSecret(path) ? this.#unfit(path) : message
+  }
+
+  #unfit(path: Path): string {
     return `the value that \`${this.values.rawAt(path) ?? ''}\` stands for does not fit ${nameOf(path)}`
   }
 }
@@ -140,28 +152,4 @@ function sentence(message: string): string | undefined {
 /** Our own words continue the name of the setting; a schema's own message is a sentence. */
 function isOwn(message: string): boolean {
   return message.startsWith('must ') || message.startsWith('is ')
-}
-
-const YES_AND_NO: ReadonlySet<unknown> = new Set([
-  'yes',
-  'no',
-  'on',
-  'off',
-  'Yes',
-  'No',
-  'On',
-  'Off',
-  'y',
-  'n',
-])
-
-function hintFor(value: unknown, message: string, choices: readonly string[]): string | undefined {
-  if (typeof value !== 'string') {
-    const isScalar = typeof value === 'number' || typeof value === 'boolean'
-    return isScalar && message === 'must be text' ? 'put it in quotes' : undefined
-  }
-  if (message.includes('`true`') && YES_AND_NO.has(value)) return 'YAML 1.2 knows only `true` and `false`'
-  if (/number/.test(message) && /^\d[\d_]*$/.test(value))
-    return 'write the digits only, without `_` and quotes'
-  return choices.includes(value) ? 'write it without quotes' : didYouMean(value, choices)
 }

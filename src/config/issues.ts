@@ -144,7 +144,7 @@ export class Problems {
 }
 
 /** A key that somebody wrote where its hash belongs. */
-const API_KEY = /\bsp_(?:live|test)_\w+/g
+const API_KEY = /sp_(?:live|test)_\w+/g
 
 /** Shorter ones occur in every text; messages at their own place never quote them anyway. */
 const MIN_SECRET_LENGTH = 4

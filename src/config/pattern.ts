@@ -68,6 +68,8 @@ function parsePieces(text: string, options: PathOptions): Piece[] | string {
     if (typeof found === 'string') return found
     pieces.push({ kind: 'literal', text: '/' }, ...found)
   }
+  const twin = twinIn(pieces)
+  if (twin !== null) return `the parameter \`:${twin}\` stands here twice: give one of them another name`
   const written = pieces.map((piece) => (piece.kind === 'literal' ? piece.text : 'x')).join('')
   const canonical = canonicalPath(written)
   if (isPathRefusal(canonical)) return `no request has such a path: ${canonical.why}`
@@ -77,6 +79,12 @@ function parsePieces(text: string, options: PathOptions): Piece[] | string {
     return '`%2F` is only matched with `path: { encoded_slash: allow }`'
   }
   return pieces
+}
+
+/** The first name that two parameters have. */
+function twinIn(pieces: readonly Piece[]): string | null {
+  const names = pieces.flatMap((piece) => (piece.kind === 'parameter' ? [piece.name] : []))
+  return names.find((name, i) => names.indexOf(name) !== i) ?? null
 }
 
 function mistakeIn(text: string): string | null {

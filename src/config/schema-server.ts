@@ -109,7 +109,8 @@ const sinkSchema = z.discriminatedUnion('type', [
       .min(1)
       .max(4096)
       .meta({
-        description: 'Its path, relative to the working directory.',
+        description:
+          'Its path, relative to the working directory; all other paths of this file are relative to the policy.',
         examples: ['/var/log/sallyport/audit.jsonl'],
       }),
   }),
@@ -122,7 +123,11 @@ export const auditSchema = z
       .array(sinkSchema)
       .max(8)
       .prefault([{ type: 'stdout' }])
-      .meta({ description: 'Where the lines go.', examples: [[{ type: 'stdout' }]] }),
+      .meta({
+        description:
+          'Where the lines go: `{ type: stdout }`, or `{ type: file, path: … }`. The `path` is relative to the working directory, while all other paths of this file are relative to the policy.',
+        examples: [[{ type: 'stdout' }]],
+      }),
     durability: z
       .literal('after_reply')
       .default('after_reply')

@@ -81,6 +81,9 @@ export const namedSchemas = {
 /** One entry of each list. */
 export const listedSchemas = { keys: keyEntrySchema, routes: routeSchema }
 
+/** How many of them a file may have. */
+export const LISTED_BOUNDS = { keys: MAX_KEYS, routes: MAX_ROUTES }
+
 /** The whole file, for editors and for the look-up of names; it is parsed in pieces, see compile-sections.ts. */
 export const fileSchema = z
   .strictObject({
@@ -114,7 +117,7 @@ export const fileSchema = z
       .meta({ description: 'Limits by name, so that routes and keys share them.' }),
     keys: z
       .array(listedSchemas.keys)
-      .max(MAX_KEYS)
+      .max(LISTED_BOUNDS.keys)
       .optional()
       .meta({ description: 'API keys, each as its hash.' }),
     key_files: singleSchemas.key_files,
@@ -122,7 +125,7 @@ export const fileSchema = z
     routes: z
       .array(listedSchemas.routes)
       .min(1)
-      .max(MAX_ROUTES)
+      .max(LISTED_BOUNDS.routes)
       .meta({ description: 'What is let through.' }),
   })
   .meta({ title: 'Sallyport policy', description: 'The policy file of Sallyport, see docs/policy.md.' })

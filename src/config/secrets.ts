@@ -51,9 +51,13 @@ const FORMS = 'write ${env:NAME} or ${file:PATH}'
 
 function fromEnv(name: string, { env }: SecretSources): string | Resolved {
   const value = Object.hasOwn(env, name) ? env[name] : undefined
-  if (value === undefined) return failed(`the environment variable ${name} is not set`, `export ${name}=…`)
+  if (value === undefined) return failed(`the environment variable ${name} is not set`, unsetHint(name))
   if (value === '') return failed(`the environment variable ${name} is empty`)
   return bounded(value, `the environment variable ${name}`)
+}
+
+function unsetHint(name: string): string {
+  return `export ${name}=…; to check the file alone any value of the right form does`
 }
 
 function fromFile(path: string, { readText }: SecretSources): string | Resolved {

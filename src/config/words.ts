@@ -55,6 +55,8 @@ export interface Finding {
   readonly message: string
   /** The key at the end of `path` is what is wrong, not its value. */
   readonly isKey: boolean
+  /** The message is of the schema alone and holds nothing of the value. */
+  readonly isFixed: boolean
   readonly choices: readonly string[]
 }
 
@@ -65,12 +67,24 @@ export function findingsOf(issues: readonly z.core.$ZodIssue[], schema: z.core.$
 
 function flatten(issue: z.core.$ZodIssue, prefix: Finding['path'], schema: z.core.$ZodType): Finding[] {
   const path = [...prefix, ...(issue.path as (string | number)[])]
-  const finding = { path, message: issue.message, isKey: false, choices: [] }
+  const finding = {
+    path,
+    message: issue.message,
+    isKey: false,
+    isFixed: issue.code !== 'custom',
+    choices: [],
+  }
   switch (issue.code) {
     case 'unrecognized_keys':
       return issue.keys.map((key) => {
         const choices = [...keysAt(schema, path)]
-        return { path: [...path, key], message: `unknown key \`${key}\``, isKey: true, choices }
+        return {
+          path: [...path, key],
+          message: `unknown key \`${key}\``,
+          isKey: true,
+          isFixed: false,
+          choices,
+        }
       })
     case 'invalid_key':
       return [{ ...finding, message: issue.issues[0]?.message ?? issue.message, isKey: true }]

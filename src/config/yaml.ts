@@ -1,4 +1,4 @@
-import { Composer, type Document, isMap, LineCounter, type ParsedNode } from 'yaml'
+import { Composer, type Document, isMap, LineCounter, type ParsedNode, type YAMLError } from 'yaml'
 import { type Position, type Problems, visible } from './issues.ts'
 import { positionAt, tokensOf } from './yaml-tokens.ts'
 
@@ -59,13 +59,22 @@ function compose(
 ): Document.Parsed | null {
   const [document, second] = [...new Composer(OPTIONS).compose(tokens, true, end)]
   const faults = [...(document?.errors ?? []), ...(document?.warnings ?? [])]
-  for (const { pos, message } of faults.slice(0, MAX_FAULTS)) {
-    problems.error(at(pos[0]), `not well-formed YAML: ${visible(message, MAX_MESSAGE)}`)
+  for (const { pos, message, code } of upToTab(faults).slice(0, MAX_FAULTS)) {
+    const hint = code === TAB ? 'indent with spaces' : undefined
+    problems.error(at(pos[0]), `not well-formed YAML: ${visible(message, MAX_MESSAGE)}`, hint)
   }
   if (second !== undefined) {
     problems.error(at(second.range[0]), 'a second document: a policy is one document')
   }
   return document === undefined || problems.hasErrors ? null : document
+}
+
+const TAB = 'TAB_AS_INDENT'
+
+/** Behind a tab in the indentation nothing stands where its author meant it: what is told of it would mislead. */
+function upToTab(faults: readonly YAMLError[]): readonly YAMLError[] {
+  const tab = faults.findIndex(({ code }) => code === TAB)
+  return tab === -1 ? faults : faults.slice(0, tab + 1)
 }
 
 function emptiness(root: unknown): string {

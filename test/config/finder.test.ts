@@ -173,8 +173,14 @@ const patternSegment = fc.oneof(
   { weight: 1, arbitrary: fc.constant(':p') },
 )
 
+/** No two parameters of a path have one name. */
+function named(segment: string, place: number): string {
+  return segment === ':p' ? `:p${place}` : segment
+}
+
 const pattern = fc
   .tuple(fc.array(patternSegment, { maxLength: 3 }), fc.constantFrom('', '/', '/*'))
+  .map(([segments, end]) => [segments.map(named), end] as const)
   .map(([segments, end]) => `/${segments.join('/')}${segments.length === 0 ? end.slice(1) : end}`)
 
 const naiveRoute = fc.record({

@@ -74,6 +74,6 @@ function matchOne(route: NaiveRoute, pattern: string, path: string): Match[] {
 /** Smaller is more specific; null does not match. */
 function rankOf(segment: string, text: string): string | null {
   if (segment === '*') return 'd'
-  if (segment === ':p') return text === '' ? null : 'c'
+  if (/^:p\d$/.test(segment)) return text === '' ? null : 'c'
   return segment === text ? 'a'.repeat(segment.length) : null
 }

@@ -2,12 +2,13 @@ import { type Compiled, type CompileOptions, type Opened, open } from '../compil
 import type { Problem, Problems, Silenced } from '../issues.ts'
 import { outlineRoutes } from '../outline-route.ts'
 import { credentialOverHttp } from './credential-over-http.ts'
-import { keysOfNoUse } from './keys.ts'
+import { keysOfNobody, keysOfNoUse } from './keys.ts'
 import { limitsNeverBite } from './limits.ts'
+import { routesForNobody } from './nobody.ts'
 import { costlyPatterns } from './patterns.ts'
 import { unreachableRoutes } from './reach.ts'
 import type { PolicyCheck, Subject } from './subject.ts'
-import { writeWithoutAuth } from './write-without-auth.ts'
+import { writeOnlyReported, writeWithoutAuth } from './write-without-auth.ts'
 
 export interface CheckOptions extends CompileOptions {
   /** Keys that expire within this time are told. */
@@ -27,9 +28,12 @@ export interface Checked {
 const CHECKS: readonly PolicyCheck[] = [
   unreachableRoutes,
   writeWithoutAuth,
+  writeOnlyReported,
   credentialOverHttp,
   limitsNeverBite,
+  keysOfNobody,
   keysOfNoUse,
+  routesForNobody,
   costlyPatterns,
 ]
 

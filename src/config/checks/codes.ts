@@ -31,6 +31,12 @@ export const CHECK_CODES = Object.freeze({
     title: 'A route is for a host that `hosts` does not have.',
     help: 'Add the host to `hosts`, or take it from the route.',
   },
+  'upstream-itself': {
+    severity: 'error',
+    when: 'load',
+    title: 'An upstream is a listener of this gate.',
+    help: 'Write where the API is, or let Sallyport listen on another port.',
+  },
   'limit-pointless': {
     severity: 'error',
     when: 'load',
@@ -91,6 +97,18 @@ export const CHECK_CODES = Object.freeze({
     title: 'No route accepts a key.',
     help: 'Look at its `routes`, and at its scopes, roles and org beside `allow` of the routes.',
   },
+  'key-placeholder': {
+    severity: 'warning',
+    when: 'check',
+    title: 'The hash of a key is a placeholder, so that nobody has the key.',
+    help: 'Run `sallyport keys new`, and write the hash that it prints.',
+  },
+  'route-for-nobody': {
+    severity: 'warning',
+    when: 'check',
+    title: 'A route asks for a key, and no key of the file passes it.',
+    help: 'Look at its `allow` beside the scopes, roles, org and `routes` of the keys, or issue a key.',
+  },
   'route-unreachable': {
     severity: 'warning',
     when: 'check',
@@ -102,6 +120,12 @@ export const CHECK_CODES = Object.freeze({
     when: 'check',
     title: 'Anybody may send requests that change something.',
     help: 'Ask for a key, or name only the methods that read.',
+  },
+  'write-only-reported': {
+    severity: 'warning',
+    when: 'check',
+    title: 'Routes that ask for a key let anybody change something, since that is only reported.',
+    help: 'Enforce `auth` of these routes as soon as their clients have keys.',
   },
   'credential-over-http': {
     severity: 'warning',

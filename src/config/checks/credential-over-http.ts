@@ -57,7 +57,7 @@ function sentTo(upstream: string, subject: Subject): string[] {
       'the secrets in `headers.request.set`',
       routes.filter((route) => setsCredentials(route, subject)),
     ),
-    ...ofRoutes('the identities', routes.filter(hasPrincipals)),
+    ...ofRoutes('the identities', tellsIdentities(subject) ? routes.filter(hasPrincipals) : []),
   ]
 }
 
@@ -69,8 +69,15 @@ function forwardsCredentials(route: OutlineRoute): boolean {
   return route.forwardCredential && hasPrincipals(route)
 }
 
-function setsCredentials({ headers }: OutlineRoute, { policy }: Subject): boolean {
+function tellsIdentities({ sections }: Subject): boolean {
+  return Object.values(sections.single.identity ?? {}).some((name) => name !== null)
+}
+
+/** By its name, or because its value came from a reference, which is where secrets are kept. */
+function setsCredentials({ id, headers }: OutlineRoute, { policy, about }: Subject): boolean {
+  const secretFields = about.routes.get(id)?.secretFields
   return Object.keys(headers.request.set).some(
-    (name) => policy.credentialNames.has(name) || CREDENTIAL_NAME.test(name),
+    (name) =>
+      policy.credentialNames.has(name) || CREDENTIAL_NAME.test(name) || secretFields?.has(name) === true,
   )
 }

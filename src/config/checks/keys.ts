@@ -1,20 +1,29 @@
-import { ANONYMOUS, type Principal } from '../../core/principal.ts'
 import type { KeyEntry } from '../../policies/key/table.ts'
-import { decideScopes } from '../../policies/scopes/decide.ts'
 import type { ScopesSettings } from '../../policies/scopes/schema.ts'
 import type { OutlineRoute } from '../outline-route.ts'
 import type { Path } from '../yaml-values.ts'
 import type { NoticeCode } from './codes.ts'
+import { askedBy, isMetBy, isOver, isPlaceholder } from './good-keys.ts'
 import type { Finding, PolicyCheck, Subject } from './subject.ts'
 
 const ANYBODY = 'none'
 /** Keys of key files have no place in the policy, so they share one. */
 const MAX_OF_FILES = 5
 
+/** Keys that nobody has: their hash is yet to be written. */
+export const keysOfNobody: PolicyCheck = function* keysOfNobody(subject) {
+  const teller = new Teller('key-placeholder', placesOf(subject))
+  for (const key of subject.keys.byId.values()) {
+    if (isOver(key, subject) || !isPlaceholder(key)) continue
+    yield* teller.tell(key.id, 'has a placeholder for its hash: nobody can have such a key', 'hash')
+  }
+  yield* teller.rest('have a placeholder for their hash')
+}
+
 /** Keys that will soon be refused, and keys that nobody can use. */
 export const keysOfNoUse: PolicyCheck = function* keysOfNoUse(subject) {
   const doors = new Doors(subject.routes)
-  const places = new Map(subject.sections.listed.keys.map((key, index) => [key?.id, index]))
+  const places = placesOf(subject)
   const tellers = {
     soon: new Teller('key-expires-soon', places),
     nowhere: new Teller('key-without-route', places),
@@ -30,8 +39,8 @@ export const keysOfNoUse: PolicyCheck = function* keysOfNoUse(subject) {
   yield* tellers.nowhere.rest('are accepted by no route')
 }
 
-function isOver({ revoked, expiresMs }: KeyEntry, { nowMs }: Subject): boolean {
-  return revoked || (expiresMs !== null && expiresMs <= nowMs)
+function placesOf({ sections }: Subject): ReadonlyMap<string | undefined, number> {
+  return new Map(sections.listed.keys.map((key, index) => [key?.id, index]))
 }
 
 function dayOf(ms: number): string {
@@ -66,31 +75,10 @@ class Doors {
 
   /** Whether one of them lets the key in. */
   open(key: KeyEntry): boolean {
-    const principal: Principal = {
-      ...ANONYMOUS,
-      kind: 'key',
-      org: key.org,
-      scopes: key.scopes,
-      roles: key.roles,
-    }
     const asked =
       key.routes === null ? this.#distinct : [...key.routes].flatMap((id) => this.#byRoute.get(id) ?? [])
-    return asked.some((allow) => decideScopes(allow, principal).kind === 'pass')
+    return asked.some((allow) => isMetBy(key, allow))
   }
-}
-
-function askedBy({ allow }: OutlineRoute): ScopesSettings {
-  const { scopes, anyScope, roles, orgs } = allow
-  return {
-    scopes: listOf(scopes),
-    any_scope: listOf(anyScope),
-    roles: listOf(roles),
-    orgs: listOf(orgs),
-  } as ScopesSettings
-}
-
-function listOf(names: readonly string[] | null): string[] | undefined {
-  return names === null ? undefined : [...names]
 }
 
 /** Tells of each key in the policy by itself, and of those in key files a few and their number. */

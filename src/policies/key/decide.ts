@@ -47,7 +47,7 @@ export function keyJudge(authenticator: string, table: KeyTable): Authenticator[
 export function keyIdJudge(authenticator: string, table: KeyTable): Authenticator['judgeId'] {
   return function judgeKeyId(id, context, ports) {
     const entry = table.byId.get(id)
-    if (entry === undefined) return refuse('key_invalid', `no key has the id ${id}`)
+    if (entry === undefined) return refuse('key_invalid', 'no key has this id')
     return refusalOf(entry, authenticator, context, ports) ?? passFor(entry, authenticator)
   }
 }

@@ -1,4 +1,5 @@
 import { hash } from 'node:crypto'
+import { withoutKeys } from '../../core/secret.ts'
 
 /** `sp_live_` or `sp_test_`, 32 random digits, 6 digits of checksum; all digits base 62. */
 export type KeyKind = 'live' | 'test'
@@ -39,6 +40,14 @@ export function isWellFormed(text: string): boolean {
   if (OURS.test(text)) return false
   if (text.length < MIN_FOREIGN_LENGTH || text.length > MAX_FOREIGN_LENGTH) return false
   return VISIBLE.test(text) && !text.includes(',')
+}
+
+/**
+ * Whether one of our keys stands anywhere in the text, also one with a typing error: where a name belongs, it would be
+ * in logs, metrics and the audit. Keys of other systems have no mark to be known by.
+ */
+export function holdsKey(text: string): boolean {
+  return withoutKeys(text) !== text
 }
 
 function randomDigits(randomBytes: (count: number) => Uint8Array): string {

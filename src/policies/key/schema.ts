@@ -1,9 +1,13 @@
 import { z } from 'zod'
+import { holdsKey } from './format.ts'
 
 const MAX_NAMES = 100
 /** Without `_`: the front door refuses header names with it. */
 const PLACE = /^(?:bearer|basic|header:[!#$%&'*+.^`|~0-9A-Za-z-]{1,64}|query:[A-Za-z0-9._~-]{1,64})$/
 const NAME = /^[A-Za-z0-9][A-Za-z0-9._:@-]{0,99}$/
+const NO_KEY =
+  'must not hold a key itself: names are in logs and the audit; of a key only its `hash` belongs here'
+const HASH_OF_KEY = '`printf %s "$KEY" | sha256sum` prints'
 const PLACE_MESSAGE = 'write header:NAME, bearer, basic or query:NAME'
 
 const place = z
@@ -19,7 +23,19 @@ const text = z
   .max(200)
   // A control or format character would reach logs and the upstream's headers.
   .regex(/^[^\p{C}]+$/u, 'only printable characters')
+  .refine(isNoKey, NO_KEY)
 const names = z.array(text).max(MAX_NAMES)
+
+function isNoKey(name: string): boolean {
+  return !holdsKey(name)
+}
+
+/** The likeliest mistake is the key itself. The text is never shown: keys of other systems look like anything. */
+function hashMistake(text: string): string {
+  if (holdsKey(text))
+    return `is the key itself, which belongs into no file: write sha256: and the 64 digits that ${HASH_OF_KEY}`
+  return `write sha256: and 64 lower-case hex digits, as \`sallyport keys new\` prints it; those of a key that is there already ${HASH_OF_KEY}`
+}
 
 /** `authenticators.NAME` of `type: api_key`. */
 export const keyAuthenticatorSchema = z
@@ -49,16 +65,14 @@ export const keyEntrySchema = z
     id: z
       .string()
       .regex(NAME, 'write 1 to 100 of letters, digits and . _ : @ -')
+      .refine(isNoKey, NO_KEY)
       .meta({
         description: 'The name of the key in logs, limits and the audit trail.',
         examples: ['acme-prod'],
       }),
     hash: z
       .string()
-      .regex(
-        /^sha256:[0-9a-f]{64}$/,
-        'write sha256: and 64 lower-case hex digits, as `sallyport keys new` prints it',
-      )
+      .regex(/^sha256:[0-9a-f]{64}$/, { error: ({ input }) => hashMistake(String(input)) })
       .meta({
         description: 'SHA-256 of the key; the key itself is nowhere.',
         examples: [`sha256:${'0123456789abcdef'.repeat(4)}`],

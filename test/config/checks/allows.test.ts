@@ -103,7 +103,7 @@ t.test('what only looks like a comment is none', async (t) => {
 })
 
 t.test('a line of a key file is not that line of the policy', async (t) => {
-  const hash = `sha256:${'0'.repeat(64)}`
+  const hash = `sha256:${'01'.repeat(32)}`
   const files = { './keys.jsonl': `\n${JSON.stringify({ id: 'a', hash, expires: '2025-01-01' })}\n` }
   const text = routesOf('id: a, match: { path: /a }').replace(
     'upstreams',

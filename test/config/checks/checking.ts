@@ -1,5 +1,5 @@
 import { type Checked, checkPolicy } from '../../../src/config/checks/check-policy.ts'
-import { NOW_MS, readText } from '../compiling.ts'
+import { HASH, NOW_MS, readText } from '../compiling.ts'
 
 const DAY_MS = 86_400_000
 
@@ -14,14 +14,18 @@ export interface Surroundings {
   /** Files that the policy names, by the path it writes. */
   readonly files?: Readonly<Record<string, string>>
   readonly expiresWithinDays?: number
+  readonly env?: Readonly<Record<string, string>>
 }
 
 /** Checks a policy with fixed surroundings. */
-export function checked(text: string, { files = {}, expiresWithinDays = 30 }: Surroundings = {}): Checked {
+export function checked(
+  text: string,
+  { files = {}, expiresWithinDays = 30, env = {} }: Surroundings = {},
+): Checked {
   return checkPolicy(text, {
     file: 'policy.yaml',
     readText: (path) => files[path] ?? readText(path),
-    env: {},
+    env: { ...env },
     nowMs: NOW_MS,
     expiresWithinMs: expiresWithinDays * DAY_MS,
   })
@@ -32,9 +36,20 @@ export function found(text: string, surroundings?: Surroundings): string[] {
   return checked(text, surroundings).problems.map(({ line, code }) => `${line} ${code}`)
 }
 
-/** A policy of these lines behind a head of one line, so that its own begin with line 2. */
+/**
+ * A policy of these lines behind a head of one line, so that its own begin with line 2. Behind them is a key without
+ * scopes where routes ask for one and there is none.
+ */
 export function policyOf(...lines: readonly string[]): string {
-  return `version: 1\n${lines.join('\n')}\n`
+  const text = lines.join('\n')
+  const lacksKeys = !/^key(?:s|_files):/m.test(text) && asksForKey(lines)
+  return `version: 1\n${text}\n${lacksKeys ? `keys: [{ id: any, hash: "${HASH}" }]\n` : ''}`
+}
+
+function asksForKey(lines: readonly string[]): boolean {
+  const isDefault = lines.some((line) => line.startsWith('defaults:') && /auth: \[?key/.test(line))
+  const routes = lines.filter((line) => /^(?:routes: \[| {2}- | {4}auth)/.test(line))
+  return routes.some((route) => (/auth:/.test(route) ? /auth: \[?key/.test(route) : isDefault))
 }
 
 /** A policy with these routes, each in one line of its own; the first is on line 5. */

@@ -1,7 +1,16 @@
 import t from 'tap'
-import { checked, dayIn, found, policyOf } from './checking.ts'
+import { checked as checkedAll, dayIn, policyOf, type Surroundings } from './checking.ts'
 
-const hashOf = (number: number) => `sha256:${String(number).padStart(64, '0')}`
+const hashOf = (number: number) => `sha256:${String(number).padStart(64, 'a0')}`
+
+/** What is told of keys, not of the routes that they leave to nobody. */
+function checked(text: string, surroundings?: Surroundings) {
+  const { problems } = checkedAll(text, surroundings)
+  return { problems: problems.filter(({ code }) => code !== 'route-for-nobody') }
+}
+
+const found = (text: string, surroundings?: Surroundings) =>
+  checked(text, surroundings).problems.map(({ line, code }) => `${line} ${code}`)
 
 /** Keys from line 2 on, one to a line, and routes that ask for different things. */
 const withKeys = (...keys: string[]) =>
@@ -55,3 +64,16 @@ t.test('keys of key files are told in the policy, a few and the number of the ot
   t.equal(messages(400).length, 6)
   t.match(messages(400).join('\n'), '395 more keys are accepted by no route')
 })
+
+t.test(
+  'a hash that is one digit all along is a placeholder, as in the README: nobody has such a key',
+  async (t) => {
+    const text = withKeys(', scopes: [read]', ', scopes: [read]', `, expires: ${dayIn(0)}`)
+    const zeros = text
+      .replace(hashOf(0), `sha256:${'0'.repeat(64)}`)
+      .replace(hashOf(2), `sha256:${'f'.repeat(64)}`)
+    t.strictSame(found(zeros), ['2 key-placeholder', '4 key-expired'])
+    t.match(checked(zeros).problems[0]?.message, 'the key `k0` has a placeholder for its hash')
+    t.strictSame(found(text), ['4 key-expired'])
+  },
+)

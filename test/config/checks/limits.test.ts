@@ -58,7 +58,7 @@ t.test('it may refuse when it is stricter, or counts other things', async (t) =>
 })
 
 t.test('it may refuse where a key brings it along', async (t) => {
-  const hash = `sha256:${'0'.repeat(64)}`
+  const hash = `sha256:${'01'.repeat(32)}`
   const keys = `keys: [{ id: k, hash: "${hash}", limits: [fine] }]`
   t.strictSame(found(two('by: ip, rate: 20/minute', 'by: global, rate: 10/minute', keys)), [])
 })
@@ -72,7 +72,7 @@ t.test("a key's own limits are held against each other", async (t) => {
       '  apart: { by: [key, route], rate: 30/minute }',
       '  both: { by: ip, rate: 1/minute }',
       'upstreams: { api: { url: http://127.0.0.1:3000 } }',
-      `keys: [{ id: k, hash: "sha256:${'0'.repeat(64)}", limits: ${limits} }]`,
+      `keys: [{ id: k, hash: "sha256:${'01'.repeat(32)}", limits: ${limits} }]`,
       'routes: [{ id: r, match: { path: /r }, upstream: api, auth: key, limits: [both, large, apart] }]',
     )
   const bites = (limits: string) => found(key(limits)).filter((one) => one.endsWith('limit-never-bites'))

@@ -25,6 +25,23 @@ t.test('credentials over plain HTTP to a distant upstream are told, with what is
   t.equal(said(', auth: none, headers: { request: { set: { x-debug: "1" } } }'), undefined)
 })
 
+t.test('whatever comes from a reference is a secret, however the field is called', async (t) => {
+  const text = upstream(
+    'url: http://api.example.com',
+    ', auth: none, headers: { request: { set: { X-Who: "${env:LEGACY}" } } }',
+  )
+  t.match(
+    checked(text, { env: { LEGACY: 'a-long-secret' } }).problems[0]?.message,
+    'the secrets in `headers.request.set`',
+  )
+})
+
+t.test('identities that are all turned off are not sent', async (t) => {
+  const off = ['subject', 'org', 'scopes', 'roles', 'key_id', 'auth'].map((name) => `${name}: off`)
+  const text = `${upstream('url: http://api.example.com')}\nidentity: { ${off.join(', ')} }\n`
+  t.strictSame(found(text), [])
+})
+
 t.test('https and local upstreams are not told, each target is by itself', async (t) => {
   t.strictSame(found(upstream('url: https://api.example.com')), [])
   t.strictSame(found(upstream('url: http://legacy:3000')), [])
