@@ -28,7 +28,14 @@ export function differencesOf({ expect }: Pick<Case, 'expect'>, seen: Seen): Dif
     ...unless('charged', sorted(charged), sorted(seen.charged)),
     ...unless('checks', checks, seen.checks),
     ...unless('reported', reported, seen.reported),
+    ...seen.unmet.map(unmetDifference),
   ]
+}
+
+/** What a case sets and no request comes to would look as if it were tested. */
+function unmetDifference(limit: string): Difference {
+  const expected = 'a limit that this request comes to'
+  return { what: `counters.${limit}`, expected, actual: 'it does not come to it: leave it out' }
 }
 
 /** @param expected undefined: not asked for */

@@ -15,14 +15,26 @@ export class CountedCase implements Counters {
   readonly #spentBefore = new Set<string>()
   /** By the limit's name: what the latest request was charged, less what it got back. */
   readonly #charged = new Map<string, number>()
+  /** Limits that the requests came to which the settings are about. */
+  readonly #met = new Set<string>()
+  #isAbout = true
 
   constructor(settings: Settings) {
     this.#settings = settings
   }
 
-  /** A new request: what is counted stays, what was charged to the one before is forgotten. */
-  begin(): void {
+  /**
+   * A new request: what is counted stays, what was charged to the one before is forgotten.
+   * @param isAbout the settings are about it, and not about one that comes after it
+   */
+  begin(isAbout: boolean): void {
     this.#charged.clear()
+    this.#isAbout = isAbout
+  }
+
+  /** Limits that something is said of, and that no request came to. */
+  get unmet(): readonly string[] {
+    return Object.keys(this.#settings).filter((name) => !this.#met.has(name))
   }
 
   get charged(): Readonly<Record<string, number>> {
@@ -30,9 +42,9 @@ export class CountedCase implements Counters {
   }
 
   charge(charges: readonly Charge[], nowMs: number): ChargeResult {
-    const refused = charges.findIndex(({ limit }) => this.#settings[limit.name] === 'unavailable')
-    if (refused !== -1 && charges[refused]?.limit.onStoreError === 'deny')
-      return unavailable(charges, refused)
+    if (this.#isAbout) for (const { limit } of charges) this.#met.add(limit.name)
+    const refused = charges.findIndex(({ limit }) => this.#isDenied(limit))
+    if (refused !== -1) return unavailable(charges, refused)
     for (const charge of charges) this.#spend(charge, nowMs)
     const result = this.#counters.charge(charges, nowMs) as ChargeResult
     if (result.refused === -1) this.#note(charges, 1)
@@ -54,16 +66,30 @@ export class CountedCase implements Counters {
     }
   }
 
+  #isDenied(limit: Limit): boolean {
+    return limit.onStoreError === 'deny' && this.#saidOf(limit) === 'unavailable'
+  }
+
+  #saidOf({ name }: Limit): Settings[string] | undefined {
+    return this.#isAbout ? this.#settings[name] : undefined
+  }
+
   /** What the case says is spent of this bucket: once, by whichever request first comes to it. */
   #spend({ limit, key }: Charge, nowMs: number): void {
-    const said = this.#settings[limit.name]
-    if (said === undefined || said === 'unavailable' || this.#spentBefore.has(limit.name)) return
+    const said = this.#saidOf(limit)
+    if (said === undefined || this.#spentBefore.has(limit.name)) return
     this.#spentBefore.add(limit.name)
-    const { spent, under_way: underWay } = typeof said === 'number' ? { spent: said, under_way: 0 } : said
+    const { spent, under_way: underWay } = amountsOf(said)
     const places = { limit: { ...unbounded(limit), windows: [], concurrent: underWay }, key, cost: 1 }
     for (let i = 0; i < underWay; i++) void this.#counters.charge([places], nowMs)
     if (spent > 0) void this.#counters.charge([{ limit: unbounded(limit), key, cost: spent }], nowMs)
   }
+}
+
+/** What a case says is spent and under way of a limit. */
+export function amountsOf(said: Settings[string]): { readonly spent: number; readonly under_way: number } {
+  if (said === 'unavailable') return { spent: 0, under_way: 0 }
+  return typeof said === 'number' ? { spent: said, under_way: 0 } : said
 }
 
 /** The same windows without their bounds: whatever is said to be spent can be. */

@@ -7,7 +7,7 @@ import type { GoodPolicy } from './suite.ts'
 /** One thing that a case can cover. */
 export interface Item {
   readonly kind: 'route' | 'check' | 'refusal'
-  /** `orders`, `orders: auth`, `key_missing` */
+  /** `orders`, `orders: auth key_missing`, `key_missing` */
   readonly name: string
   readonly covered: boolean
   /** The case that would cover it. */
@@ -27,6 +27,7 @@ export interface Coverage {
 export class CoverageTally {
   readonly #possible: Possible
   readonly #routes = new Set<string>()
+  /** A check of a route, and what it refused with. */
   readonly #checks = new Set<string>()
   readonly #codes = new Set<Code>()
 
@@ -42,7 +43,7 @@ export class CoverageTally {
     if (seen.outcome !== 'refuse' && assertsPassage(expect)) this.#routes.add(seen.route)
     for (const { index, code } of seen.refusing) {
       if (codes.has(code) || (code === seen.code && assertsRefusal(expect))) {
-        this.#checks.add(placeOf(seen.route, index))
+        this.#checks.add(placeOf(seen.route, index, code))
       }
     }
   }
@@ -68,7 +69,7 @@ export class CoverageTally {
       this.#possible.checksOf(route).map(({ index, label, codes }) => ({
         kind: 'check' as const,
         name: `${route.id}: ${label}`,
-        covered: this.#checks.has(placeOf(route.id, index)),
+        covered: codes.some((code) => this.#checks.has(placeOf(route.id, index, code))),
         hint: `expect: { route: ${route.id}, code: ${codes.join(' or ')} }`,
       })),
     )
@@ -84,8 +85,8 @@ export class CoverageTally {
   }
 }
 
-function placeOf(routeId: string, index: number): string {
-  return `${routeId} ${index}`
+function placeOf(routeId: string, index: number, code: Code): string {
+  return `${routeId} ${index} ${code}`
 }
 
 function assertedCodes({ code, reported = [] }: Expect): ReadonlySet<Code> {

@@ -3,17 +3,33 @@ import type { NamedCheck, Policy, Route } from '../core/policy.ts'
 import { codesOfLimit } from '../policies/limit/codes.ts'
 import type { GoodPolicy } from './suite.ts'
 
-/** A check of a route that can refuse. */
+/** A check of a route that can refuse, or one of the things that it asks for. */
 export interface Refuser {
   /** Its place among the checks of its route. */
   readonly index: number
-  /** Its name, and which of two it is. */
+  /** Its name, which of two it is, and what is refused where it asks for several things. */
   readonly label: string
+  /** Any of them shows that it is there. */
   readonly codes: readonly Code[]
 }
 
 const LIMIT = 'limit'
 const AUTH = 'auth'
+/**
+ * What a route asks for by itself. Each can be taken away while the rest of its check goes on refusing, so that
+ * another refusal of the same check, or the same one on another route, does not show that it is there.
+ */
+const PARTS: ReadonlySet<Code> = new Set<Code>([
+  'key_missing',
+  'scope_missing',
+  'role_missing',
+  'org_refused',
+  'body_invalid',
+  'query_invalid',
+  'rate_limited',
+  'quota_exhausted',
+  'concurrency_exceeded',
+])
 
 /** What of a policy can be covered: refusals that its settings cannot give are left out. */
 export class Possible {
@@ -30,7 +46,13 @@ export class Possible {
     )
   }
 
-  checksOf({ checks }: Route): Refuser[] {
+  /** What of a route's checks has to be seen refusing. */
+  checksOf(route: Route): Refuser[] {
+    return this.#wholesOf(route).flatMap((whole) => partsOf(whole, route.checks[whole.index]?.codes ?? []))
+  }
+
+  /** Its checks that can refuse. */
+  #wholesOf({ checks }: Route): Refuser[] {
     const authAt = checks.findIndex(({ name }) => name === AUTH)
     const limits = checks.filter(({ name }) => name === LIMIT).length
     return checks.flatMap((check, index) => {
@@ -49,8 +71,16 @@ export class Possible {
 
   /** Each refusal that some check can give. */
   codes(): Code[] {
-    return [...new Set(this.routes.flatMap((route) => this.checksOf(route).flatMap(({ codes }) => codes)))]
+    return [...new Set(this.routes.flatMap((route) => this.#wholesOf(route).flatMap(({ codes }) => codes)))]
   }
+}
+
+/** @param own what the check refuses with whatever a key brings along */
+function partsOf(whole: Refuser, own: readonly Code[]): Refuser[] {
+  const { index, label, codes } = whole
+  const parts = codes.filter((code) => PARTS.has(code) && own.includes(code))
+  if (parts.length === 0 || codes.length === 1) return [whole]
+  return parts.map((code) => ({ index, label: `${label} ${code}`, codes: [code] }))
 }
 
 function takesKeys(auth: NamedCheck | undefined): boolean {

@@ -23,6 +23,7 @@ export function readSuite(file: string, env: Env, nowMs: number): Reading {
   const problems = new Problems(file)
   const draft = draftOf(file, env, problems)
   if (typeof draft === 'string') return refused([draft], [resolve(file)])
+  if (draft !== null && isPolicy(draft)) return refused([policyInstead(file)], [resolve(file)])
   const head = draft?.parse(headSchema, []) ?? null
   if (draft === null || head === null) return refusedBy(problems, [resolve(file)])
   const policyFile = policyFileOf(file, head.policy, draft)
@@ -60,6 +61,18 @@ function draftOf(file: string, env: Env, problems: Problems): Draft | string | n
   const yaml = parseYaml(text, problems)
   if (yaml === null) return null
   return new Draft(valuesOf(yaml, { env, readText: readerBeside(file) }, problems), problems)
+}
+
+/** No key of a test file. */
+const OF_POLICIES = ['routes', 'upstreams'] as const
+
+function isPolicy(draft: Draft): boolean {
+  return !draft.has(['cases']) && OF_POLICIES.some((key) => draft.has([key]))
+}
+
+function policyInstead(file: string): string {
+  const tests = `${file.replace(/\.ya?ml$/, '')}.test.yaml`
+  return `${file}: this is a policy, not a test file: write sallyport test ${tests}, or sallyport check ${file}`
 }
 
 const TEST_FILE = /^(.+)\.test\.(ya?ml)$/

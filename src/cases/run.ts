@@ -3,7 +3,7 @@ import type { Policy } from '../core/policy.ts'
 import { type Difference, differencesOf } from './compare.ts'
 import { type Coverage, CoverageTally } from './coverage.ts'
 import { claimOf, sentOf } from './sent.ts'
-import { type Seen, Stage } from './stage.ts'
+import { type Seen, Stage, type Turn } from './stage.ts'
 import type { Case, Suite } from './suite.ts'
 
 /** What became of one case. */
@@ -84,13 +84,15 @@ async function play(
   const startedAt = performance.now()
   const { about } = suite.compiled
   const surroundings = { host: defaultHost(suite), keyPlaces: about.keyPlaces }
+  const turnOf = ({ request, identity, repeat }: Pick<Case, 'request' | 'identity' | 'repeat'>): Turn => {
+    return { sent: sentOf(request, identity, surroundings), claim: claimOf(identity), repeat }
+  }
   const seen = await stage.play({
-    sent: sentOf(one.request, one.identity, surroundings),
-    claim: claimOf(one.identity),
+    ...turnOf(one),
+    before: (one.before ?? []).map(turnOf),
     atMs: one.at ?? nowMs,
     counters: one.counters ?? {},
     upstream: one.upstream ?? {},
-    repeat: one.repeat,
   })
   const differences = differencesOf(one, seen)
   if (differences.length === 0) tally.add(one.expect, seen)

@@ -12,6 +12,7 @@ const MAX_CHECKS = 100
 /** Patterns run on RE2, whose time is linear in the text: a case cannot hold up a gate that runs it. */
 const pattern = z
   .string()
+  .min(1, 'must not be empty: that is found in every text; `.` is any text but an empty one')
   .max(MAX_PATTERN)
   .refine(isPattern, 'is not a regular expression of RE2')
   .meta({ description: 'A regular expression that is found in the text.', examples: ['^max-age=\\d+'] })

@@ -65,6 +65,30 @@ export const upstreamSchema = z
   )
   .meta({ description: 'What the API replies. Default: 200 and nothing.', examples: [{ status: 404 }] })
 
+const MAX_BEFORE = 20
+const MAX_BEFORE_REPEAT = 100
+
+/** What was sent before the request that a case is about. */
+const beforeSchema = z
+  .array(
+    z.strictObject({
+      request: requestSchema,
+      identity: identitySchema.optional(),
+      repeat: z
+        .int()
+        .min(1)
+        .max(MAX_BEFORE_REPEAT)
+        .default(1)
+        .meta({ description: 'How many times it is sent.', examples: [30] }),
+    }),
+  )
+  .max(MAX_BEFORE)
+  .meta({
+    description:
+      'Requests that come before it and are counted, by whoever sends them: to see whose requests count together.',
+    examples: [[{ request: { path: '/', ip: '192.0.2.8' }, repeat: 30 }]],
+  })
+
 export const caseSchema = z
   .strictObject({
     name: z
@@ -81,6 +105,7 @@ export const caseSchema = z
         examples: ['2027-01-31T23:59:59Z'],
       }),
     counters: countersSchema.optional(),
+    before: beforeSchema.optional(),
     upstream: upstreamSchema.optional(),
     repeat: z
       .int()

@@ -12,14 +12,19 @@ import { CountedCase } from './counted.ts'
 import type { Counters, UpstreamSettings } from './schema.ts'
 import { type Asked, startWebSocketStub, stubSend, type WebSocketStub } from './stub.ts'
 
-/** What is put on the stage: one request, sent once or more often. */
-export interface Scene {
+/** One request, sent once or more often. */
+export interface Turn {
   readonly sent: Sent
   readonly claim: Claim | undefined
+  readonly repeat: number
+}
+
+/** What is put on the stage: a request, and what comes before it. */
+export interface Scene extends Turn {
+  readonly before: readonly Turn[]
   readonly atMs: number
   readonly counters: Counters
   readonly upstream: UpstreamSettings
-  readonly repeat: number
 }
 
 /** A check that refused, by its place among those of its route. */
@@ -44,6 +49,8 @@ export interface Seen extends Got {
   readonly reported: readonly Code[]
   /** All checks that refused, enforced or only reported. */
   readonly refusing: readonly Refusing[]
+  /** Limits whose counters the case sets, and that the request did not come to. */
+  readonly unmet: readonly string[]
 }
 
 const REQUEST_MS = 2000
@@ -58,6 +65,7 @@ const UNSEEN: Omit<Seen, keyof Got> = Object.freeze({
   checks: [],
   reported: [],
   refusing: [],
+  unmet: [],
 })
 const NO_UPSTREAM: UpstreamSettings = Object.freeze({})
 
@@ -100,17 +108,24 @@ export class Stage {
   }
 
   /** One scene at a time. */
-  async play({ sent, claim, atMs, counters, upstream, repeat }: Scene): Promise<Seen> {
+  async play({ before, sent, claim, repeat, atMs, counters, upstream }: Scene): Promise<Seen> {
     const state = this.#state
-    Object.assign(state, { claim, atMs, upstream, counters: new CountedCase(counters) })
+    Object.assign(state, { atMs, upstream, counters: new CountedCase(counters) })
+    for (const turn of before) await this.#take(turn, false)
+    return state.seen(await this.#take({ sent, claim, repeat }, true))
+  }
+
+  /** @param isAbout the case is about it. @returns what came of the last */
+  async #take({ sent, claim, repeat }: Turn, isAbout: boolean): Promise<Got> {
+    this.#state.claim = claim
     let got: Got | null = null
     for (let i = 0; i < repeat; i++) {
-      const { switched, over } = state.begin()
+      const { switched, over } = this.#state.begin(isAbout)
       got = await send(this.#server, sent, REQUEST_MS, switched)
       // Of what never became a request the gate has nothing to tell.
       await Promise.race([over, wait(RECORD_MS, undefined, { ref: false })])
     }
-    return state.seen(got as Got)
+    return got as Got
   }
 
   async close(): Promise<void> {
@@ -148,8 +163,8 @@ class State {
   #isOver: () => void = () => undefined
   #isSwitched: () => void = () => undefined
 
-  begin(): { readonly switched: Promise<void>; readonly over: Promise<void> } {
-    this.counters.begin()
+  begin(isAbout: boolean): { readonly switched: Promise<void>; readonly over: Promise<void> } {
+    this.counters.begin(isAbout)
     this.#asked.clear()
     this.#refusing = []
     this.#record = null
@@ -193,6 +208,7 @@ class State {
         line.verdict === 'report' && line.code !== undefined ? [line.code] : [],
       ),
       refusing: this.#refusing,
+      unmet: this.counters.unmet,
     }
   }
 }

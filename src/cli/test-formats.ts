@@ -74,9 +74,14 @@ function attributesOf(attributes: Readonly<Record<string, string>>): string {
 
 const XML: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;' }
 
-/** Control characters and lone surrogates may not be in XML at all. */
+/** Not even escaped: control characters, which `visible` shows, lone surrogates, and these two (XML 1.0 2.2, Char). */
+const NO_XML = /[\ufffe\uffff]/g
+
 function escapeXml(text: string): string {
-  return visible(text.toWellFormed(), MAX_TEXT).replace(/[&<>"]/g, (char) => XML[char] ?? char)
+  // A cut can part a pair of surrogates.
+  const whole = visible(text, MAX_TEXT).toWellFormed()
+  const allowed = whole.replace(NO_XML, (char) => `\\u{${char.charCodeAt(0).toString(16)}}`)
+  return allowed.replace(/[&<>"]/g, (char) => XML[char] ?? char)
 }
 
 function differenceText({ differences, why }: Result): string {

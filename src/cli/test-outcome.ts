@@ -1,5 +1,6 @@
 import type { Report } from '../cases/run.ts'
 import { shortfall } from '../cases/tested.ts'
+import { counted } from './counted.ts'
 
 /** What came of one test file. */
 export interface Outcome {
@@ -30,7 +31,10 @@ export function totalsOf(report: Report | null): Totals {
 export function complaintsOf({ report, wanted }: Outcome): readonly string[] {
   if (report === null) return []
   const missing = shortfall(report, wanted)
-  const late = report.notRun === 0 ? [] : [`${report.notRun} cases were not run: the time was up`]
+  const late =
+    report.notRun === 0
+      ? []
+      : [`${counted(report.notRun, 'case was', 'cases were')} not run: the time was up`]
   return missing === null ? late : [...late, missing]
 }
 

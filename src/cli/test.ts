@@ -1,7 +1,8 @@
-import { existsSync } from 'node:fs'
 import { type Reading, readSuite } from '../cases/read.ts'
 import { runSuite } from '../cases/run.ts'
 import { visible } from '../config/issues.ts'
+import { readBounded } from '../config/read.ts'
+import { MAX_FILE_BYTES } from '../config/yaml.ts'
 import { type Watcher, watchFiles } from '../runtime/watch.ts'
 import { ANSWER_IS_NO, type Command, GOOD, type Io, WRONG_USE } from './command.ts'
 import { commandOf, readOptions, WrongUse } from './options.ts'
@@ -21,7 +22,8 @@ config/policy.test.yaml. What a test file holds is told in docs/testing.md.
   --json             print one JSON object instead
   --watch            run again when the policy, a file it names or a test file changes, until it is interrupted
 
-Exit code: 0 all passed, 1 a case failed, too little is covered or a file is refused, 2 wrong use.
+Exit code: 0 all passed, 1 a case failed, too little is covered or a file is refused, 2 wrong use, or a file that cannot
+be read.
 
 Example:
   sallyport test
@@ -59,7 +61,10 @@ export const test: Command = commandOf(
     const files = positionals.length === 0 ? [DEFAULT_FILE] : positionals
     const print = values.json ? jsonText : REPORTERS.get(values.reporter)
     if (print === undefined) throw new WrongUse(`--reporter is one of ${[...REPORTERS.keys()].join(', ')}`)
-    for (const file of files) if (!existsSync(file)) throw new WrongUse(`there is no file ${file}`)
+    if (!SHARE.test(values['at-least'] ?? '0%')) {
+      throw new WrongUse('--coverage takes a share in whole percent, from 0% to 100%, such as 90%')
+    }
+    for (const file of files) mustBeReadable(file)
     const once: Once = async (onRead) => {
       const outcomes = await runAll(files, values, io, onRead)
       if (values.filter !== undefined && outcomes.every(({ report }) => report?.results.length === 0)) {
@@ -73,16 +78,26 @@ export const test: Command = commandOf(
   },
 )
 
+/** @throws WrongUse: no file of that name is another answer than one that is no good */
+function mustBeReadable(file: string): void {
+  try {
+    readBounded(file, MAX_FILE_BYTES)
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error)
+    throw new WrongUse(visible(`${file} cannot be read: ${why}`, MAX_NAME * 2))
+  }
+}
+
 const SHARE = /^(?:100|\d{1,2})%$/
+/** What stands behind `--coverage` and is more likely a share than the name of a file. */
+const LIKE_SHARE = /^(?:\d[\d.,]*%?|[^-].*%)$/
 
 /** `--coverage` may stand alone or be followed by a share, which the parser of options has no form for. */
 function withShare(args: readonly string[]): string[] {
   return args.flatMap((arg, i) => {
-    if (arg === '--coverage' && SHARE.test(args[i + 1] ?? '')) return ['--coverage', '--at-least']
+    if (arg === '--coverage' && LIKE_SHARE.test(args[i + 1] ?? '')) return ['--coverage', '--at-least']
     if (!arg.startsWith('--coverage=')) return [arg]
-    const share = arg.slice('--coverage='.length)
-    if (!SHARE.test(share)) throw new WrongUse('--coverage takes a share such as 90%')
-    return ['--coverage', '--at-least', share]
+    return ['--coverage', `--at-least=${arg.slice('--coverage='.length)}`]
   })
 }
 

@@ -37,11 +37,11 @@ export function toUpstream(naming: Naming): ToUpstream {
   const sent = pairsOf(upstreamFields(decision, route.request)).filter(
     ([name]) => !isHandshake(name.toLowerCase(), decision),
   )
-  const fields = sent.map(([name, value]) => ({
-    name,
-    value: masks.field(name, value),
-    from: sourceOf(name, naming),
-  }))
+  const fields = sent.map(([name, value]) => {
+    const from = sourceOf(name, naming)
+    // Who asks is no secret, whatever the field is called that tells it.
+    return { name, value: from === 'identity' ? value : masks.field(name, value), from }
+  })
   const removed = pairsOf(decision.facts.fields)
     .filter(([name]) => name.toLowerCase() !== 'host')
     .flatMap(([name, value]) => {
@@ -141,7 +141,7 @@ function replyFields(
     if (i >= refusal) return 'refusal'
     return i <= policy + checks ? 'checks' : 'limits'
   }
-  return all.map(([name, value], i) => ({ name, value: masks.field(name, value), from: fromOf(i) }))
+  return all.map(([name, value], i) => ({ name, value: masks.replyField(name, value), from: fromOf(i) }))
 }
 
 function hasName(flat: readonly string[], lowerName: string): boolean {

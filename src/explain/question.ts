@@ -7,6 +7,7 @@ import type { Policy } from '../core/policy.ts'
 import type { Claim } from '../core/ports.ts'
 import { newRequestId } from '../http/request-id.ts'
 import type { Described } from '../judge/described.ts'
+import { holdsKey } from '../policies/key/format.ts'
 
 const MAX_TARGET = 16_384
 const MAX_VALUE = 16_384
@@ -75,7 +76,8 @@ const URL_TARGET = /^https?:\/\/([^/?#]*)(.*)$/i
 export function askedOf(question: RequestQuestion, policy: Policy, nowMs: number): Asked {
   const { key, body } = question
   const method = question.method ?? 'GET'
-  if (!METHODS.includes(method)) throw new BadQuestion('`method` is none that HTTP knows, in upper case')
+  if (!METHODS.includes(method)) throw new BadQuestion(methodMistake(method))
+  mustBeId(key)
   const own = Object.entries(question.headers ?? {}).flatMap(([name, values]) =>
     [values].flat().flatMap((one) => [name, one]),
   )
@@ -94,6 +96,19 @@ export function askedOf(question: RequestQuestion, policy: Policy, nowMs: number
     body: body === undefined ? null : Buffer.from(body),
   }
   return { described, claim: key === undefined ? undefined : { kind: 'key', id: key, authenticator: null } }
+}
+
+/** @throws BadQuestion, which does not show it */
+function mustBeId(key: string | undefined): void {
+  if (key === undefined || !holdsKey(key)) return
+  throw new BadQuestion('`key` is a key itself: give its id instead, the `id` of its entry in `keys`')
+}
+
+/** A client that sends it is told 400 by the parser, before there is a request to be judged. */
+function methodMistake(method: string): string {
+  const upper = method.toUpperCase()
+  const what = METHODS.includes(upper) ? `is written ${upper}, in upper case` : 'is none that the gate knows'
+  return `\`method\` ${what}: to this one it answers 400 request_malformed`
 }
 
 /** A URL stands for its path and its host; with another host than its own it goes as it is, and is refused. */

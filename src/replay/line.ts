@@ -36,7 +36,8 @@ export function readLine(text: string): ReadLine {
     case 'audit_gap':
       return { kind: 'gap', dropped: count(fields.dropped) }
     default:
-      return typeof fields.type === 'string' ? OTHER : BROKEN
+      // Much JSON has a `type`; each line of ours has a time, too.
+      return typeof fields.type === 'string' && typeof fields.time === 'string' ? OTHER : BROKEN
   }
 }
 

@@ -30,6 +30,8 @@ export interface Affected {
   readonly keys: number
   readonly orgs: number
   readonly clients: number
+  /** Of these there were more than are counted: the number is the least that there were. */
+  readonly at_least: readonly ('keys' | 'orgs' | 'clients')[]
 }
 
 /** What another policy would have made of recorded requests. Plain JSON. */

@@ -20,6 +20,7 @@ const MAX_DIFFERENT = 100_000
 class Counts {
   readonly #counts = new Map<string, number>()
   readonly #maxNames: number
+  #isCut = false
 
   constructor(maxNames: number) {
     this.#maxNames = maxNames
@@ -29,10 +30,16 @@ class Counts {
     return this.#counts.size
   }
 
+  /** There was no room for some name. */
+  get isCut(): boolean {
+    return this.#isCut
+  }
+
   add(name: string): void {
+    if (name === '') return
     const count = this.#counts.get(name)
-    if (count === undefined && (name === '' || this.#counts.size >= this.#maxNames)) return
-    this.#counts.set(name, (count ?? 0) + 1)
+    if (count === undefined && this.#counts.size >= this.#maxNames) this.#isCut = true
+    else this.#counts.set(name, (count ?? 0) + 1)
   }
 
   list(): Count[] {
@@ -40,6 +47,8 @@ class Counts {
     return counts.sort((a, b) => b.requests - a.requests || (a.name < b.name ? -1 : 1))
   }
 }
+
+const AFFECTED = ['keys', 'orgs', 'clients'] as const
 
 /** Requests, and who sent them. */
 class Senders {
@@ -63,7 +72,8 @@ class Senders {
 
   affected(): Affected {
     const { requests, keys, orgs, clients } = this
-    return { requests, keys: keys.size, orgs: orgs.size, clients: clients.size }
+    const cut = AFFECTED.filter((who) => this[who].isCut)
+    return { requests, keys: keys.size, orgs: orgs.size, clients: clients.size, at_least: cut }
   }
 }
 

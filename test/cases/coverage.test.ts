@@ -26,13 +26,17 @@ t.test('what can be covered: routes, checks that can refuse, refusals', async (t
   const { missing } = await coverageOf(t, one('request: GET /none, expect: { code: no_route }'))
   t.strictSame(missing, [
     ...['open', 'read', 'write', 'watched', 'both', 'slow', 'talk'].map((id) => `route ${id}`),
-    ...['open: access', 'open: limit', 'read: auth', 'read: scopes', 'read: limit'].map(
+    ...['open: access', 'open: limit rate_limited'].map((name) => `check ${name}`),
+    ...['read: auth key_missing', 'read: scopes', 'read: limit rate_limited'].map((name) => `check ${name}`),
+    ...['write: auth key_missing', 'write: limit rate_limited'].map((name) => `check ${name}`),
+    'check write: validate body_invalid',
+    ...['watched: auth key_missing', 'watched: scopes', 'watched: limit rate_limited'].map(
       (name) => `check ${name}`,
     ),
-    ...['write: auth', 'write: limit', 'write: validate'].map((name) => `check ${name}`),
-    ...['watched: auth', 'watched: scopes', 'watched: limit'].map((name) => `check ${name}`),
-    ...['both: limit before auth', 'both: auth', 'both: limit after auth'].map((name) => `check ${name}`),
-    ...['slow: auth', 'slow: limit', 'talk: auth', 'talk: limit'].map((name) => `check ${name}`),
+    ...['both: limit before auth rate_limited', 'both: auth key_missing'].map((name) => `check ${name}`),
+    'check both: limit after auth rate_limited',
+    ...['slow: auth key_missing', 'slow: limit concurrency_exceeded'].map((name) => `check ${name}`),
+    ...['talk: auth key_missing', 'talk: limit rate_limited'].map((name) => `check ${name}`),
     ...['address_refused', 'rate_limited', 'cooldown'].map((code) => `refusal ${code}`),
     ...['key_missing', 'credential_ambiguous', 'key_invalid', 'key_expired'].map((code) => `refusal ${code}`),
     ...['key_revoked', 'key_route_refused', 'scope_missing', 'quota_exhausted'].map(
@@ -70,7 +74,14 @@ routes:
   const more = await coverageOf(t, nothing, policy.replace('limits: [few]', all))
   t.strictSame(
     more.missing.filter((name) => /query|role|org|origin/.test(name)),
-    ['refusal origin_refused', 'refusal role_missing', 'refusal org_refused', 'refusal query_invalid'],
+    [
+      'check shut: scopes role_missing',
+      'check shut: scopes org_refused',
+      'refusal origin_refused',
+      'refusal role_missing',
+      'refusal org_refused',
+      'refusal query_invalid',
+    ],
   )
 })
 
@@ -138,9 +149,9 @@ t.test('a refusal that report mode lets through is covered by `reported`', async
 t.test('of two limits of a route the one that refuses is covered', async (t) => {
   const lines = 'request: GET /both, identity: { key: acme }, expect: { code: rate_limited }'
   const before = await coverageOf(t, one(`counters: { crowd: 3 }, ${lines}`))
-  t.strictSame(before.covered, ['check both: limit before auth', 'refusal rate_limited'])
+  t.strictSame(before.covered, ['check both: limit before auth rate_limited', 'refusal rate_limited'])
   const after = await coverageOf(t, one(`counters: { few: 2 }, ${lines}`))
-  t.strictSame(after.covered, ['check both: limit after auth', 'refusal rate_limited'])
+  t.strictSame(after.covered, ['check both: limit after auth rate_limited', 'refusal rate_limited'])
 })
 
 t.test('each thing that is missing has a hint', async (t) => {
@@ -153,4 +164,49 @@ t.test('each thing that is missing has a hint', async (t) => {
       'expect: { code: address_refused }',
     ],
   )
+})
+
+const TWO = `version: 1
+upstreams: { api: { url: http://127.0.0.1:1 } }
+keys: [{ id: here, hash: "sha256:${'1'.repeat(64)}", routes: [one] }]
+limits: { few: { by: key, rate: 2/minute, quota: 9/day } }
+defaults: { upstream: api, auth: [key] }
+routes:
+  - { id: one, match: { path: /one }, allow: { scopes: [read], roles: [clerk], orgs: [acme] } }
+  - { id: two, match: { path: /two }, allow: { scopes: [read], roles: [clerk], orgs: [acme] }, limits: [few] }
+`
+const checksOf = (names: readonly string[]) => names.filter((name) => name.startsWith('check'))
+
+t.test('each thing that a route asks for is covered by its own refusal, on that route', async (t) => {
+  const all = one('request: GET /none, expect: { code: no_route }')
+  t.strictSame(checksOf((await coverageOf(t, all, TWO)).missing), [
+    'check one: auth key_missing',
+    ...['scope_missing', 'role_missing', 'org_refused'].map((code) => `check one: scopes ${code}`),
+    'check two: auth key_missing',
+    ...['scope_missing', 'role_missing', 'org_refused'].map((code) => `check two: scopes ${code}`),
+    ...['rate_limited', 'quota_exhausted'].map((code) => `check two: limit ${code}`),
+  ])
+  const rows = [
+    ['request: GET /two, expect: { code: key_missing }', 'two: auth key_missing', 'key_missing'],
+    [
+      'request: GET /two, identity: { subject: a, org: b, scopes: [read], roles: [clerk] }, expect: { status: 403 }',
+      'two: scopes org_refused',
+      null,
+    ],
+  ] as const
+  for (const [lines, check, code] of rows) {
+    const { covered } = await coverageOf(t, one(lines), TWO)
+    t.strictSame(covered, [`check ${check}`, ...(code === null ? [] : [`refusal ${code}`])])
+  }
+})
+
+t.test('a key of other routes does not show that a route asks for a key', async (t) => {
+  const lines = 'request: GET /two, identity: { key: here }, expect: { code: key_route_refused }'
+  t.strictSame((await coverageOf(t, one(lines), TWO)).covered, ['refusal key_route_refused'])
+})
+
+t.test('a check that asks for nothing by itself is covered by any of its refusals', async (t) => {
+  const policy = TWO.replace('auth: [key]', 'auth: [key, none]').replace('limits: [few] }', 'limits: [] }')
+  const lines = 'request: GET /two, identity: unknown, expect: { code: key_invalid }'
+  t.strictSame((await coverageOf(t, one(lines), policy)).covered, ['check two: auth', 'refusal key_invalid'])
 })

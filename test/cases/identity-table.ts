@@ -112,6 +112,36 @@ export const COUNTER_CASES: readonly Row[] = [
     'request: GET /slow, identity: { key: acme }, counters: { places: { under_way: 1 } }, repeat: 4, expect: { status: 200 }',
     [],
   ],
+  [
+    'counters of a limit that the request does not come to',
+    'request: GET /talk, identity: { key: acme }, counters: { quota: 10, few: 1 }, expect: { status: 200 }',
+    ['counters.quota: a limit that this request comes to | it does not come to it: leave it out'],
+  ],
+  [
+    'counters of a request that is refused before',
+    'request: GET /talk, counters: { few: 1 }, expect: { code: key_missing }',
+    ['counters.few: a limit that this request comes to | it does not come to it: leave it out'],
+  ],
+  [
+    'what came before, by the same',
+    'before: [{ request: GET /read/a, identity: { key: acme }, repeat: 2 }], request: GET /talk, identity: { key: acme }, expect: { code: rate_limited, charged: {} }',
+    [],
+  ],
+  [
+    'what came before, by somebody else',
+    'before: [{ request: GET /talk, identity: { subject: ann }, repeat: 2 }], request: GET /talk, identity: { key: acme }, expect: { status: 200, charged: { few: 1 } }',
+    [],
+  ],
+  [
+    'counters are of the request itself, not of what came before',
+    'before: [{ request: GET /talk, identity: { subject: ann } }], request: GET /talk, identity: { key: acme }, counters: { few: 2 }, expect: { code: rate_limited }',
+    [],
+  ],
+  [
+    'what came before is told of nowhere',
+    'before: [{ request: GET /none }], request: GET /open, expect: { outcome: forward, code: null, route: open }',
+    [],
+  ],
   ['the checks', 'request: GET /read/a, expect: { checks: [auth] }', []],
   [
     'the checks up to the end',

@@ -104,6 +104,27 @@ const CASES: readonly (readonly [string, readonly string[]])[] = [
     ['policy.test.yaml:4:53: `a b`: is not a header name'],
   ],
   [
+    '  - { name: a, request: GET /, expect: { body: { matches: "" } } }',
+    [
+      'policy.test.yaml:4:59: `matches` must not be empty: that is found in every text; `.` is any text but an empty one; it is ``',
+    ],
+  ],
+  [
+    '  - { name: a, request: GET /, counters: { few: { under_way: 1 }, places: 3 }, expect: { status: 200 } }',
+    [
+      'policy.test.yaml:4:62: the limit `few` has no `concurrent`',
+      'policy.test.yaml:4:75: the limit `places` has no rate, burst or quota that could be spent',
+    ],
+  ],
+  [
+    '  - { name: a, before: [{ request: GET /, identity: { key: acne } }], request: GET /, expect: { status: 200 } }',
+    ['policy.test.yaml:4:60: there is no key `acne` (did you mean `acme`?)'],
+  ],
+  [
+    '  - { name: a, before: [{ request: GET /, repeat: 101 }], request: GET /, expect: { status: 200 } }',
+    ['policy.test.yaml:4:51: `repeat` must be at most 100; it is `101`'],
+  ],
+  [
     '  - { name: a, request: GET /, expect: { body: { matches: "(" } } }',
     ['policy.test.yaml:4:59: `matches` is not a regular expression of RE2; it is `(`'],
   ],
@@ -117,7 +138,9 @@ const CASES: readonly (readonly [string, readonly string[]])[] = [
   ],
   [
     '  - { name: a, request: GET /, identity: { key_text: "${env:SECRET}" }, expect: { status: "${env:SECRET}" } }',
-    ['policy.test.yaml:4:91: the value that `${env:SECRET}` stands for does not fit `status`'],
+    [
+      'policy.test.yaml:4:91: the value that `${env:SECRET}` stands for does not fit `status`: it must be a number',
+    ],
   ],
   ['  []', ['policy.test.yaml:4:3: `cases` must have at least 1 entry']],
   [

@@ -20,6 +20,9 @@ routes: [{ id: open, match: { path: /open } }]
   const denied =
     'request: GET /open, counters: { few: unavailable }, expect: { code: limit_unavailable, status: 503 }'
   t.strictSame(textOf(await outcomeOf(t, denied, { policy })), [])
+  const both = denied.replace('{ few:', '{ some: unavailable, few:')
+  const second = policy.replace('[few, some]', '[some, few]')
+  t.strictSame(textOf(await outcomeOf(t, both, { policy: second })), [], 'whichever of them stands first')
   const local = 'request: GET /open, counters: { some: unavailable }, expect: { status: 200 }'
   t.strictSame(textOf(await outcomeOf(t, local, { policy })), [])
 })

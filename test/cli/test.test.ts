@@ -159,6 +159,18 @@ t.test('a file that is refused is exit code 1, beside others that are not', asyn
   t.match(stdout, /policy\.test\.yaml:4:5: `request` is missing[\s\S]*policy\.test\.yaml is refused\n$/)
 })
 
+t.test('a policy in the place of its tests is told as one', async (t) => {
+  const dir = t.testdir({ 'mine.yaml': 'version: 1\nupstreams: {}\nroutes: []\n' })
+  const file = join(dir, 'mine.yaml')
+  const { code, stdout } = await runCommand(test, [file])
+  t.equal(code, 1)
+  const tests = join(dir, 'mine.test.yaml')
+  t.equal(
+    stdout,
+    `${file}: this is a policy, not a test file: write sallyport test ${tests}, or sallyport check ${file}\n${file} is refused\n`,
+  )
+})
+
 t.test('without a file the shipped tests are run', async (t) => {
   const { code, stdout } = await runCommand(test, [])
   t.equal(code, 0)
@@ -169,6 +181,11 @@ for (const args of [
   ['/nowhere.test.yaml'],
   ['--reporter', 'other'],
   ['--coverage=many'],
+  ['--coverage', '200%'],
+  ['--coverage', '90'],
+  ['--coverage='],
+  ['/'],
+  [process.execPath],
   ['--wrong'],
   ['config/policy.test.yaml', '--filter', 'no case is called so'],
 ]) {

@@ -1,7 +1,9 @@
+import { randomBytes } from 'node:crypto'
 import t from 'tap'
 import type { RequestQuestion } from '../../src/explain/question.ts'
 import { askedOf, BadQuestion } from '../../src/explain/question.ts'
 import { judge } from '../../src/judge/judge.ts'
+import { newKey } from '../../src/policies/key/format.ts'
 import { KEY, KEYS } from '../support/app.ts'
 import { ask, liveWorld, memory, worldOf } from './scene.ts'
 
@@ -200,7 +202,9 @@ t.test('a host is found for whoever names none', async (t) => {
 
 t.test('questions that cannot be answered', async (t) => {
   const wrong: readonly (readonly [RequestQuestion, RegExp])[] = [
-    [{ target: '/a', method: 'get' }, /`method`/],
+    [{ target: '/a', method: 'get' }, /^`method` is written GET, in upper case: .* 400 request_malformed$/],
+    [{ target: '/a', method: 'FETCH' }, /^`method` is none that the gate knows: .* 400 request_malformed$/],
+    [{ target: '/a', key: newKey(randomBytes) }, /^`key` is a key itself: give its id instead, [^_]+$/],
     [{ target: '/a', ip: '1.2.3' }, /`ip`/],
     [{ target: '/a', at: 'soon' }, /`at`/],
     [{ target: '/a', key: 'acme-prod', headers: { 'X-Api-Key': KEY } }, /one or the other/],
