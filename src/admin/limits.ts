@@ -5,6 +5,7 @@ import type { Log } from '../adapters/log.ts'
 import { canonicalAddress } from '../core/address.ts'
 import type { Limit } from '../core/limits.ts'
 import type { CounterStore } from '../core/ports.ts'
+import { holdsKey } from '../policies/key/format.ts'
 import { type BucketValues, bucketKeyFor } from '../policies/limit/bucket.ts'
 import type { BucketValue } from '../policies/limit/plan.ts'
 import { answers, jsonOf } from './describe.ts'
@@ -113,6 +114,8 @@ function bucketOf({ current }: LimitParts, name: string, given: BucketValues): B
   const { policy, about } = current.loaded
   const limit = about.limits.get(name)?.limit
   if (limit === undefined) return { code: 'no_route', problem: 'There is no limit of this name.' }
+  // The name of the bucket is in the answer, and of a reset in the log and the audit.
+  if (Object.values(given).some(holdsKey)) return { problem: 'This is a key itself: name it by its id.' }
   const values = given.ip === undefined ? given : { ...given, ip: addressOf(given.ip) }
   if (values.ip === '') return { problem: '`ip` is no address.' }
   if (given.route !== undefined && !policy.routes.some(({ id }) => id === given.route)) {

@@ -1,3 +1,4 @@
+import { Draft } from '../config/draft.ts'
 import { formatProblem, Problems, visible } from '../config/issues.ts'
 import { readBounded, readerBeside } from '../config/read.ts'
 import { adminSchema } from '../config/schema-server.ts'
@@ -64,15 +65,18 @@ function doorInPolicy(file: string, env: Io['env']): AdminDoor {
   if (admin === undefined) {
     throw new NoAnswer(`${shown(file)} has no \`admin\`, so its gate has no admin listener to ask`)
   }
-  const parsed = adminSchema.safeParse(admin)
-  if (parsed.success) return { url: urlOf(parsed.data.listen, file), token: parsed.data.token }
-  const { line, col } = values.valueAt(['admin', 'token'])
-  const problem = problems.list().find((one) => one.line === line && one.col === col)
-  throw new NoAnswer(
-    problem === undefined
-      ? `\`admin\` in ${shown(file)} is wrong: sallyport check tells how`
-      : formatProblem(problem),
-  )
+  const earlier = new Set(problems.list().map(formatProblem))
+  const settings = new Draft(values, problems).parse(adminSchema, ['admin'])
+  if (settings !== null) return { url: urlOf(settings.listen, file), token: settings.token }
+  // Of the rest of the file nothing: only what is said now, and references of these two that lead nowhere.
+  const own = [values.valueAt(['admin', 'token']), values.valueAt(['admin', 'listen'])]
+  const told = problems.list().filter((one) => {
+    return (
+      !earlier.has(formatProblem(one)) || own.some(({ line, col }) => one.line === line && one.col === col)
+    )
+  })
+  if (told.length === 0) throw new NoAnswer(`\`admin\` in ${shown(file)} is wrong`)
+  throw new NoAnswer(told.map(formatProblem).join('\n'))
 }
 
 function textOf(file: string): string {

@@ -1,7 +1,10 @@
 import type { Checked } from '../config/checks/check-policy.ts'
 import { docsOf } from '../config/checks/codes.ts'
 import { formatProblem, type Problem, visible } from '../config/issues.ts'
+import type { Drift } from '../import/drift.ts'
+import { driftText } from './check-openapi.ts'
 import type { Io } from './command.ts'
+import { counted } from './counted.ts'
 
 /** What a check has found, and how strict it is to be. */
 export interface CheckResult extends Checked {
@@ -32,17 +35,26 @@ export function checkObject(result: CheckResult) {
   }
 }
 
-/** For people: each problem on a line, in a terminal with the line of the file; then what it comes to. */
-export function checkText(result: CheckResult, { stdout }: Pick<Io, 'stdout'>): string {
+/**
+ * For people: each problem on a line, in a terminal with the line of the file; then what it comes to.
+ * @param drift where the policy and the document of its API differ
+ */
+export function checkText(
+  result: CheckResult,
+  drift: readonly Drift[],
+  { stdout }: Pick<Io, 'stdout'>,
+): string {
   const { file, text, problems, failures } = result
   const lines = stdout.isTTY === true ? text.split(/\r?\n/) : []
   const told = problems.map((problem) => {
     return `${formatProblem(problem)}\n${problem.file === file ? frame(problem, lines) : ''}`
   })
-  return `${told.join('')}${failures.map((failure) => `${failure}\n`).join('')}${outcome(result)}\n`
+  const failed = failures.map((failure) => `${failure}\n`)
+  const differs = driftText(file, drift)
+  return `${told.join('')}${failed.join('')}${differs}${outcome(result, drift.length)}\n`
 }
 
-function outcome(result: CheckResult): string {
+function outcome(result: CheckResult, differences: number): string {
   const { file, compiled, problems, silenced, failures } = result
   const { policy, keys } = compiled
   if (policy === null || failures.length > 0) {
@@ -57,15 +69,13 @@ function outcome(result: CheckResult): string {
   ]
   if (warnings > 0) parts.push(counted(warnings, 'warning'))
   if (silenced.length > 0) parts.push(`${silenced.length} silenced`)
-  return `${file} is good: ${parts.join(', ')}`
+  if (differences === 0) return `${file} is good: ${parts.join(', ')}`
+  const differs = `${counted(differences, 'difference')} from the OpenAPI document`
+  return `${file} has ${differs}; as a policy it is good: ${parts.join(', ')}`
 }
 
 function countOf(problems: readonly Problem[], severity: Problem['severity']): number {
   return problems.filter((problem) => problem.severity === severity).length
-}
-
-function counted(count: number, what: string): string {
-  return `${count} ${what}${count === 1 ? '' : 's'}`
 }
 
 const MAX_WIDTH = 200

@@ -3,7 +3,7 @@ import { visible } from '../config/issues.ts'
 import { chunksBeside, readBounded, readerBeside } from '../config/read.ts'
 import { MAX_FILE_BYTES } from '../config/yaml.ts'
 import { duration } from '../policies/units.ts'
-import { driftText, openApiDrift } from './check-openapi.ts'
+import { openApiDrift } from './check-openapi.ts'
 import { testFailures } from './check-tests.ts'
 import { type CheckResult, checkObject, checkText, isGood } from './check-text.ts'
 import { ANSWER_IS_NO, type Command, GOOD, type Io } from './command.ts'
@@ -49,9 +49,10 @@ export const check: Command = commandOf(
     if (file === '' || more.length > 0) throw new WrongUse('name one policy file')
     const result = await resultOf(file, values, io)
     const drift = await driftFor(result, values, io)
-    if (values.json) io.stdout.write(`${JSON.stringify({ ...checkObject(result), drift })}\n`)
-    else io.stdout.write(`${checkText(result, io)}${driftText(file, drift)}`)
-    return isGood(result) && drift.length === 0 ? GOOD : ANSWER_IS_NO
+    const good = isGood(result) && drift.length === 0
+    if (values.json) io.stdout.write(`${JSON.stringify({ ...checkObject(result), good, drift })}\n`)
+    else io.stdout.write(checkText(result, drift, io))
+    return good ? GOOD : ANSWER_IS_NO
   },
 )
 

@@ -1,3 +1,4 @@
+import type { CompileOptions } from '../config/compile.ts'
 import { formatProblem, visible } from '../config/issues.ts'
 import { type Outlined, outline } from '../config/outline.ts'
 import { chunksBeside, readBounded, readerBeside } from '../config/read.ts'
@@ -16,7 +17,7 @@ const HELP = `sallyport diff OLD.yaml NEW.yaml [options]
 
 Tells what the new policy does that the old one does not, and the other way round: each difference in effect as more
 open, more closed or other, with the place in the file. Two files that do the same have no differences, however they
-are written. \`-\` is standard input; files that it names are looked for beside the other file.
+are written. \`-\` is standard input, for a policy that names no other files: whose would they be?
 
   --against AUDIT.jsonl   tell how many recorded requests, keys and orgs the new policy would refuse or let in
   --format FORMAT         text (default), markdown for a comment, github for annotations of a pull request
@@ -25,7 +26,7 @@ are written. \`-\` is standard input; files that it names are looked for beside 
 Exit code: 0 nothing is more open, 1 something is, 2 wrong use or a file is refused.
 
 Example:
-  git show main:config/policy.yaml | sallyport diff - config/policy.yaml
+  git worktree add --detach ../base main && sallyport diff ../base/config/policy.yaml config/policy.yaml
 `
 
 const OPTIONS = {
@@ -80,18 +81,40 @@ function formatOf({ format, json: isJson }: { format?: string | undefined; json:
 /** @param beside the other file, whose folder stands for that of standard input */
 async function readSide(file: string, beside: string, { env }: Io, nowMs: number): Promise<Outlined> {
   const base = file === STDIN ? beside : file
+  const named = new Set<string>()
+  const side = await outlineOf(file, {
+    readText: watched(readerBeside(base), named),
+    readChunks: watched(chunksBeside(base), named),
+    env,
+    nowMs,
+  })
+  if (file === STDIN && named.size > 0) throw new WrongUse(whoseFiles([...named], beside))
+  return side
+}
+
+async function outlineOf(file: string, options: Omit<CompileOptions, 'file'>): Promise<Outlined> {
   try {
     const text = file === STDIN ? await readStdin() : readBounded(file, MAX_FILE_BYTES)
-    return outline(text, {
-      file,
-      readText: readerBeside(base),
-      readChunks: chunksBeside(base),
-      env,
-      nowMs,
-    })
+    return outline(text, { file, ...options })
   } catch (error) {
     throw new WrongUse(visible(`${file} cannot be read: ${textOf(error)}`, MAX_SHOWN))
   }
+}
+
+/** As `read`, and keeps the names of the files that are asked for. */
+function watched<T>(read: (path: string) => T, named: Set<string>): (path: string) => T {
+  return (path) => {
+    named.add(path)
+    return read(path)
+  }
+}
+
+/** Beside the other file there are those of the other policy: a schema or key that is new there would be no difference. */
+function whoseFiles([first = '', ...more]: readonly string[], beside: string): string {
+  const rest = more.length === 0 ? '' : ` and ${more.length} more`
+  const what = `the policy on standard input names ${visible(first, MAX_SHOWN)}${rest}`
+  const why = `beside ${visible(beside, MAX_SHOWN)} there are only those of the other policy`
+  return `${what}, and ${why}: check out both, as with \`git worktree add --detach ../base main\``
 }
 
 async function readStdin(): Promise<string> {
@@ -113,10 +136,11 @@ function problemsOf({ file, outline: good, problems }: Outlined): string[] {
   return [...errors, `${visible(file, MAX_SHOWN)} is refused, so there is nothing to compare`]
 }
 
-async function replayed(file: string, before: Good, { compiled }: Good): Promise<Against> {
+async function replayed(file: string, before: Good, after: Good): Promise<Against> {
+  const { compiled } = after
   if (compiled === null) throw new Error('a policy that is good was not compiled')
   const result = await replay(linesOfFiles([file]), compiled)
-  return { result, old: before.compiled?.policy.hash ?? '' }
+  return { result, old: before.compiled?.policy.hash ?? '', outlines: [before.outline, after.outline] }
 }
 
 function textOf(error: unknown): string {

@@ -2,6 +2,7 @@ import { visible } from '../config/issues.ts'
 import { duration } from '../diff/words.ts'
 import type { Bucket, Explanation } from '../explain/explanation.ts'
 import type { Io } from './command.ts'
+import { counted } from './counted.ts'
 import { checksTable, NOTHING, pairs, section, shown, styled, table } from './explain-parts.ts'
 
 const MAX_LIST = 4000
@@ -50,7 +51,10 @@ function requestText({ request, principal, checks, policy, counters }: Explanati
     ['client', `${client}: ${why}`],
     ['peer', peer === client ? null : peer],
     ['who', whoText(principal, checks)],
-    ['body', bytes === 0 ? null : bytes === null ? 'of a length that is not declared' : `${bytes} bytes`],
+    [
+      'body',
+      bytes === 0 ? null : bytes === null ? 'of a length that is not declared' : counted(bytes, 'byte'),
+    ],
     ['websocket', websocket ? 'asked for' : null],
     ['at', at],
     ['policy', policy],
@@ -159,7 +163,7 @@ function circuitText(circuit: NonNullable<NonNullable<Explanation['upstream']>['
     open_for_ms: openMs,
     state,
   } = circuit
-  const opens = `opens for ${duration(openMs)} at ${percent}% errors of ${least} requests or more in ${duration(windowMs)}`
+  const opens = `opens for ${duration(openMs)} at ${percent}% errors of ${counted(least, 'request')} or more in ${duration(windowMs)}`
   return state === null ? opens : `${state.replace('_', ' ')}; ${opens}`
 }
 

@@ -1,3 +1,4 @@
+import { METHODS } from 'node:http'
 import { visible } from '../config/issues.ts'
 import { readBounded } from '../config/read.ts'
 import type { RequestQuestion } from '../explain/question.ts'
@@ -33,7 +34,7 @@ function lineOf(positionals: readonly string[]): Line {
   const before = positionals.slice(0, -1)
   const last = (positionals.at(-1) ?? '').trim()
   if (last === '') throw new WrongUse('name the request, such as "GET /api/orders?x=1"')
-  const [, typed, rest] = /^([A-Za-z]+)\s+(\S+)$/.exec(last) ?? []
+  const [, typed, rest] = /^([A-Za-z-]+)\s+(\S+)$/.exec(last) ?? []
   const method = typed ?? (isMethod(before.at(-1)) ? before.pop() : undefined)
   const target = rest ?? last
   if (!/^(?:\/|\*$|https?:\/\/)/i.test(target)) {
@@ -41,10 +42,12 @@ function lineOf(positionals: readonly string[]): Line {
   }
   const [policy, ...more] = before
   if (more.length > 0) throw new WrongUse(`${shown(String(more[0]))} is one word too many`)
-  return { policy, target, ...(method === undefined ? {} : { method: method.toUpperCase() }) }
+  return { policy, target, ...(method === undefined ? {} : { method }) }
 }
 
-const isMethod = (word: string | undefined): boolean => word !== undefined && /^[A-Z]{3,20}$/.test(word)
+/** In lower case it is none, and is told as such: a gate takes it for none either. */
+const isMethod = (word: string | undefined): boolean =>
+  word !== undefined && (/^[A-Z]{3,20}$/.test(word) || METHODS.includes(word.toUpperCase()))
 
 function headersOf(lines: readonly string[]): Record<string, string[]> {
   const headers: Record<string, string[]> = Object.create(null)

@@ -29,7 +29,8 @@ async function ask(args: readonly string[], io: Io): Promise<number> {
     url: { type: 'string', default: DEFAULT_URL },
     json: { type: 'boolean', default: false },
   })
-  if (positionals.length > 0 || !URL.canParse(values.url)) throw new WrongUse('name one URL: --url URL')
+  if (positionals.length > 0) throw new WrongUse('name one URL: --url URL')
+  mustBeAsked(values.url)
   try {
     const reply = await fetch(values.url, { signal: AbortSignal.timeout(TIMEOUT_MS), redirect: 'error' })
     const text = (await reply.text()).slice(0, MAX_SHOWN)
@@ -40,6 +41,13 @@ async function ask(args: readonly string[], io: Io): Promise<number> {
     io.stderr.write(`${values.url}: ${cause instanceof Error ? cause.message : String(cause)}\n`)
     return ANSWER_IS_NO
   }
+}
+
+/** @throws WrongUse; a password is not shown, as it would be in the message of a failure */
+function mustBeAsked(text: string): void {
+  const url = URL.canParse(text) ? new URL(text) : null
+  if (url === null) throw new WrongUse('name one URL: --url URL')
+  if (url.username + url.password !== '') throw new WrongUse('--url takes no user name and no password')
 }
 
 function statusOf(text: string): string {

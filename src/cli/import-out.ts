@@ -6,6 +6,7 @@ import type { Imported } from '../import/openapi.ts'
 import { ImportProblem } from '../import/problem.ts'
 import { starterText } from '../import/starter.ts'
 import { ANSWER_IS_NO, GOOD, type Io } from './command.ts'
+import { counted } from './counted.ts'
 import { jsonText } from './json-text.ts'
 import { WrongUse } from './options.ts'
 
@@ -27,7 +28,7 @@ export async function emit(target: Target, io: Io, make: () => Promise<Imported>
     const text = starterText(imported.starter)
     const errors = errorsIn(text, imported, target, io)
     if (errors.length > 0) {
-      io.stderr.write(`what came out is no policy, please report it:\n${errors.join('\n')}\n`)
+      tellProblems(['what came out is no policy, please report it:', ...errors], target, io)
       return ANSWER_IS_NO
     }
     if (target.out !== null) write(text, imported, target.out, target.force)
@@ -35,9 +36,14 @@ export async function emit(target: Target, io: Io, make: () => Promise<Imported>
     return GOOD
   } catch (error) {
     if (!(error instanceof ImportProblem)) throw error
-    io.stderr.write(`${visible(`${target.source}: ${error.message}`, MAX_SHOWN * 2)}\n`)
+    tellProblems([visible(`${target.source}: ${error.message}`, MAX_SHOWN * 2)], target, io)
     return ANSWER_IS_NO
   }
+}
+
+function tellProblems(problems: readonly string[], { json }: Target, { stdout, stderr }: Io): void {
+  if (json) stdout.write(`${jsonText({ problems })}\n`)
+  else stderr.write(`${problems.join('\n')}\n`)
 }
 
 /** The policy has to be one before anything is written. */
@@ -77,7 +83,7 @@ function tell(text: string, imported: Imported, { out, json }: Target, { stdout 
     stdout.write(`${jsonText({ ...policy, routes, left_out: leftOut })}\n`)
   } else if (out === null) stdout.write(text)
   else {
-    const parts = [`${routes} routes`, `${files.size} body schemas`, `${leftOut.length} left out`]
+    const parts = [counted(routes, 'route'), counted(files.size, 'body schema'), `${leftOut.length} left out`]
     stdout.write(`${visible(out, MAX_SHOWN)} is written: ${parts.join(', ')}\n`)
     stdout.write(`Read it, then: sallyport check ${visible(out, MAX_SHOWN)}\n`)
   }

@@ -1,10 +1,11 @@
 import { basename } from 'node:path'
 import { visible } from '../config/issues.ts'
 import { readBounded } from '../config/read.ts'
+import { upstreamUrl } from '../config/schema-values.ts'
 import { linesOfFiles } from './audit-files.ts'
 import type { Command, Io } from './command.ts'
 import { emit } from './import-out.ts'
-import { momentOf } from './moment.ts'
+import { spanOf } from './moment.ts'
 import { commandOf, readOptions, WrongUse } from './options.ts'
 
 const HELP = `sallyport import openapi FILE [options]
@@ -66,13 +67,13 @@ async function fromOpenApi({ values, positionals }: Read, io: Io): Promise<numbe
   if (values.since !== undefined || values.until !== undefined) {
     throw new WrongUse('--since and --until are for audit files')
   }
+  const upstream = upstreamIn(values)
   // Only here: what reads documents has no place in a process that serves.
   const { MAX_DOCUMENT_BYTES, readOpenApi } = await import('../import/document.ts')
   const { starterOfOpenApi } = await import('../import/openapi.ts')
   const text = readSource(file, MAX_DOCUMENT_BYTES)
   return await emit({ source: file, ...target(values) }, io, async () => {
     const document = await readOpenApi(text)
-    const upstream = values.upstream ?? null
     return starterOfOpenApi(document, {
       file: basename(file),
       upstream,
@@ -83,17 +84,22 @@ async function fromOpenApi({ values, positionals }: Read, io: Io): Promise<numbe
 
 async function fromAudit({ values, positionals: files }: Read, io: Io): Promise<number> {
   if (files.length === 0) throw new WrongUse('name the audit file, or - for standard input')
-  const nowMs = Date.now()
+  const span = spanOf(values, Date.now())
+  const upstream = upstreamIn(values)
   const { starterOfAudit } = await import('../import/audit.ts')
-  const span = {
-    sinceMs: values.since === undefined ? Number.NEGATIVE_INFINITY : momentOf('since', values.since, nowMs),
-    untilMs: values.until === undefined ? Number.POSITIVE_INFINITY : momentOf('until', values.until, nowMs),
-  }
   const source = files.join(', ')
   return await emit({ source, ...target(values) }, io, () => {
     const names = files.map((file) => basename(file)).join(', ')
-    return starterOfAudit(linesOfFiles(files), { ...span, file: names, upstream: values.upstream ?? null })
+    return starterOfAudit(linesOfFiles(files), { ...span, file: names, upstream })
   })
+}
+
+/** @throws WrongUse; it is not shown, for a URL may hold a password */
+function upstreamIn({ upstream }: Values): string | null {
+  if (upstream === undefined) return null
+  const read = upstreamUrl().safeParse(upstream)
+  if (!read.success) throw new WrongUse(`--upstream: ${read.error.issues[0]?.message ?? 'it is not taken'}`)
+  return upstream
 }
 
 function target({ out, force, json }: Values) {

@@ -1,5 +1,7 @@
 import { randomBytes } from 'node:crypto'
+import { wordsOf } from '../config/words.ts'
 import { hashKey, newKey } from '../policies/key/format.ts'
+import { keyEntrySchema } from '../policies/key/schema.ts'
 import { type Command, GOOD, type Io } from './command.ts'
 import { commandOf, readOptions, WrongUse } from './options.ts'
 
@@ -17,6 +19,8 @@ Makes an API key. The key is printed once and kept nowhere; the entry for \`keys
   --expires WHEN     90d (also h, m), or a date such as 2027-06-30
   --test             a key that begins with sp_test_
   --json             print one JSON object instead
+
+Exit code: 0 good, 2 wrong use, or the key could not be printed.
 
 Example:
   sallyport keys new --id acme-prod --org acme --scopes orders.read --limits customer --expires 90d
@@ -75,7 +79,15 @@ function entryOf(values: Values, key: string, now: Date): Entry {
     if (value !== undefined) entry[name] = listOf(name, value)
   }
   if (values.expires !== undefined) entry.expires = expiryOf(values.expires, now)
-  return entry
+  return checked(entry)
+}
+
+/** What `check` would refuse is told now: the key is shown once. */
+function checked(entry: Entry): Entry {
+  const { success, error } = keyEntrySchema.safeParse(entry, { error: wordsOf })
+  if (success) return entry
+  const { path = [], message = '' } = error.issues[0] ?? {}
+  throw new WrongUse(`--${String(path[0])}${message.startsWith('must ') ? '' : ':'} ${message}`)
 }
 
 function defaultId(now: Date): string {

@@ -1,6 +1,7 @@
 import type { z } from 'zod'
 import { bucketSchema, limitsSchema, resetSchema } from '../admin/limit-view.ts'
 import { visible } from '../config/issues.ts'
+import { holdsKey } from '../policies/key/format.ts'
 import { BUCKET_VALUES } from '../policies/limit/bucket.ts'
 import { limitName } from '../policies/limit/schema.ts'
 import { type AdminAnswer, type AdminDoor, adminDoor, askAdmin, NoAnswer } from './admin-client.ts'
@@ -83,6 +84,9 @@ function askedFor(values: Values, [name, ...more]: readonly string[], io: Io): A
   const bucket: Record<string, string> = {}
   for (const one of BUCKET_VALUES) {
     const value = values[one]
+    // Not even to the gate: it would be in its answer, and of a reset in the audit.
+    if (value !== undefined && holdsKey(value))
+      throw new WrongUse(`--${one} holds a key itself: name the key by its id, \`--key ID\``)
     if (value !== undefined) bucket[one] = value
   }
   const door = adminDoor(values.admin, values.policy, io.env)

@@ -20,3 +20,16 @@ export function momentOf(option: string, text: string, nowMs: number): number {
   }
   return 'agoMs' in moment.data ? nowMs - moment.data.agoMs : moment.data.atMs
 }
+
+interface Typed {
+  readonly since?: string | undefined
+  readonly until?: string | undefined
+}
+
+/** The time from `--since` to `--until`, without an end where none was typed. @throws WrongUse when it is none at all */
+export function spanOf({ since, until }: Typed, nowMs: number): { sinceMs: number; untilMs: number } {
+  const sinceMs = since === undefined ? Number.NEGATIVE_INFINITY : momentOf('since', since, nowMs)
+  const untilMs = until === undefined ? Number.POSITIVE_INFINITY : momentOf('until', until, nowMs)
+  if (sinceMs < untilMs) return { sinceMs, untilMs }
+  throw new WrongUse('--since has to be before --until: between these there is no time')
+}

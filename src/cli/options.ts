@@ -1,6 +1,7 @@
 import { type ParseArgsConfig, parseArgs } from 'node:util'
 import { nearest } from '../config/nearest.ts'
-import { type Command, GOOD, type Io, WRONG_USE } from './command.ts'
+import { withoutKeys } from '../core/secret.ts'
+import { type Command, GOOD, type Io, type Output, WRONG_USE } from './command.ts'
 
 type Options = NonNullable<ParseArgsConfig['options']>
 
@@ -27,6 +28,11 @@ function messageOf(error: unknown, names: readonly string[]): string {
   return `unknown option ${unknown[1]}${unknown[2]}${near === null ? '' : `, did you mean --${near}?`}`
 }
 
+/** A key is easily pasted where its id, a file or nothing belongs: no message shows it. */
+function keyless(output: Output): Output {
+  return { isTTY: output.isTTY === true, write: (text) => output.write(withoutKeys(text)) }
+}
+
 /** Runs a command's own part: answers --help, and tells wrong use with the way to the help. */
 export function commandOf(
   about: Pick<Command, 'name' | 'summary' | 'help'>,
@@ -39,11 +45,12 @@ export function commandOf(
         io.stdout.write(about.help)
         return GOOD
       }
+      const told = { ...io, stderr: keyless(io.stderr) }
       try {
-        return await act(args, io)
+        return await act(args, told)
       } catch (error) {
         if (!(error instanceof WrongUse)) throw error
-        io.stderr.write(`sallyport ${about.name}: ${error.message}\nSee: sallyport ${about.name} --help\n`)
+        told.stderr.write(`sallyport ${about.name}: ${error.message}\nSee: sallyport ${about.name} --help\n`)
         return WRONG_USE
       }
     },

@@ -1,5 +1,6 @@
 import type { Past } from '../explain/explanation.ts'
 import type { Io } from './command.ts'
+import { counted } from './counted.ts'
 import { checksTable, pairs, section, shown, styled } from './explain-parts.ts'
 
 /** What became of a request, for people. */
@@ -48,7 +49,9 @@ function requestText(past: Past): string {
     ['who', whoText(past)],
     [
       'upstream',
-      upstream === null ? null : `${upstream}${waited}${retries > 0 ? `, ${retries} retries` : ''}`,
+      upstream === null
+        ? null
+        : `${upstream}${waited}${retries > 0 ? `, ${counted(retries, 'retry', 'retries')}` : ''}`,
     ],
     ['bytes', `${past.bytes_in} in, ${past.bytes_out} out`],
     ['took', `${Math.round(past.duration_ms)} ms`],

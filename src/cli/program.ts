@@ -1,31 +1,36 @@
 import { readFileSync } from 'node:fs'
 import { nearest } from '../config/nearest.ts'
+import { withoutKeys } from '../core/secret.ts'
 import { type Command, GOOD, type Io, WRONG_USE } from './command.ts'
+import { commandOf, WrongUse } from './options.ts'
 
-const help: Command = {
-  name: 'help',
-  summary: 'tell about a command: help serve',
-  help: 'sallyport help [COMMAND]\n\nExample:\n  sallyport help serve\n',
-  run: async ([name], io) => {
-    if (name === undefined) io.stdout.write(await overview())
-    else {
-      const command = await commandNamed(name)
-      if (command === null) return unknown(name, io)
-      io.stdout.write(command.help)
-    }
+const help: Command = commandOf(
+  {
+    name: 'help',
+    summary: 'tell about a command: help serve',
+    help: 'sallyport help [COMMAND]\n\nExample:\n  sallyport help serve\n',
+  },
+  async ([name, ...more], io) => {
+    if (more.length > 0) throw new WrongUse('name one command')
+    const command = name === undefined ? null : await commandNamed(name)
+    if (name !== undefined && command === null) return unknown(name, io)
+    io.stdout.write(command?.help ?? (await overview()))
     return GOOD
   },
-}
+)
 
-const version: Command = {
-  name: 'version',
-  summary: 'print the version',
-  help: 'sallyport version\n\nExample:\n  sallyport version\n',
-  run: async (_args, io) => {
+const version: Command = commandOf(
+  {
+    name: 'version',
+    summary: 'print the version',
+    help: 'sallyport version\n\nExample:\n  sallyport version\n',
+  },
+  async (args, io) => {
+    if (args.length > 0) throw new WrongUse('it takes no options, and no other words')
     io.stdout.write(`sallyport ${ownVersion()} on Node ${process.versions.node}\n`)
     return GOOD
   },
-}
+)
 
 /** Every command there is. Only the one that is asked for is loaded: a gate need not carry the rest about. */
 const COMMANDS: Readonly<Record<string, () => Command | Promise<Command>>> = {
@@ -87,7 +92,7 @@ const NOT_PRINTABLE = /[^ -~]/g
 
 function unknown(name: string, { stderr }: Io): number {
   const near = nearest(name, Object.keys(COMMANDS))
-  const shown = name.slice(0, MAX_SHOWN).replace(NOT_PRINTABLE, '?')
+  const shown = withoutKeys(name).slice(0, MAX_SHOWN).replace(NOT_PRINTABLE, '?')
   stderr.write(`sallyport: there is no command ${shown}${near === null ? '' : `, did you mean ${near}?`}\n`)
   stderr.write('See: sallyport help\n')
   return WRONG_USE

@@ -1,4 +1,6 @@
 import type { Affected, ChangeGroup, Count, ReplayResult } from '../replay/result.ts'
+import { countOf } from './affected.ts'
+import { counted, number } from './counted.ts'
 import { tableOf } from './table.ts'
 
 const MAX_ROWS = 50
@@ -12,12 +14,18 @@ export function replayText(result: ReplayResult): string {
   return `${text.trimEnd()}\n`
 }
 
-function headline({ compared, same, changed, from, to, policy }: ReplayResult): string {
+function headline({ compared, same, changed, from, to, policy, lines }: ReplayResult): string {
+  if (isEmpty(lines)) return 'no request can be judged again: nothing is written in the audit'
   if (compared === 0) return `no request of the file can be judged again by policy ${policy}`
   const when = `from ${from} to ${to}`
-  const verdict = changed === 0 ? 'no decision changes' : `${changedText(changed)}, ${number(same)} stay`
+  const verdict =
+    changed === 0
+      ? 'no decision changes'
+      : `${changedText(changed)}, ${number(same)} ${same === 1 ? 'stays' : 'stay'}`
   return `${counted(compared, 'request')} ${when}, judged by policy ${policy}: ${verdict}`
 }
+
+const isEmpty = (lines: ReplayResult['lines']): boolean => Object.values(lines).every((count) => count === 0)
 
 function changes({ groups, ungrouped, ...result }: ReplayResult): string {
   if (groups.length === 0) return ''
@@ -33,10 +41,10 @@ function changes({ groups, ungrouped, ...result }: ReplayResult): string {
   return `${sums.filter((text) => text !== '').join('\n')}\n\n${table}${more}`
 }
 
-function sum({ requests, keys, orgs, clients }: Affected, what: string): string {
-  if (requests === 0) return ''
-  const who = [...some(keys, 'key'), ...some(orgs, 'org'), counted(clients, 'client address', 'es')]
-  return `  ${number(requests)} ${what}: ${who.join(', ')}`
+function sum(affected: Affected, what: string): string {
+  if (affected.requests === 0) return ''
+  const told = (['keys', 'orgs', 'clients'] as const).filter((of) => of === 'clients' || affected[of] > 0)
+  return `  ${number(affected.requests)} ${what}: ${told.map((of) => countOf(affected, of)).join(', ')}`
 }
 
 function row({ was, would_be, route, new_route, requests, keys, clients, examples }: ChangeGroup): string[] {
@@ -65,12 +73,12 @@ function notes({ lines, not_compared: not, guesses }: ReplayResult): string[] {
     ],
     [not.incomplete, 'not judged: written by an earlier version, which did not tell enough'],
     [not.unread, 'not judged: showed a credential at which nobody had looked'],
-    [guesses.carried, 'query or body were not recorded: what `validate` said of them is taken over'],
-    [guesses.assumed, 'query or body were not recorded, nor validated: taken to be good'],
+    [guesses.carried, 'without the recorded query or body: what `validate` said of it is taken over'],
+    [guesses.assumed, 'without the recorded query or body, nor validated then: taken to be good'],
     [guesses.client, 'a proxy that is trusted now may have named another client: taken as recorded'],
-    [lines.late, 'ended so long after their decision that they are charged to limits late'],
-    [lines.dropped, 'are missing, by the word of the gate: limits may be off'],
-    [lines.broken, 'are torn, or no audit lines'],
+    [lines.late, 'charged to limits late: ended too long after the decision'],
+    [lines.dropped, 'missing, by the word of the gate: limits may be off'],
+    [lines.broken, 'torn, or not of an audit'],
     [lines.outside, 'outside of the time asked for: charged to limits, not compared'],
   ]
   return told.filter(([count]) => count > 0).map(([count, text]) => `  ${number(count)} ${text}`)
@@ -78,17 +86,4 @@ function notes({ lines, not_compared: not, guesses }: ReplayResult): string[] {
 
 function changedText(count: number): string {
   return count === 1 ? '1 decision changes' : `${number(count)} decisions change`
-}
-
-function some(count: number, what: string): string[] {
-  return count === 0 ? [] : [counted(count, what)]
-}
-
-function counted(count: number, what: string, plural = 's'): string {
-  return `${number(count)} ${what}${count === 1 ? '' : plural}`
-}
-
-/** With commas, whatever the language of the machine. */
-function number(count: number): string {
-  return count.toLocaleString('en-US')
 }

@@ -3,7 +3,7 @@ import { loadPolicy } from '../runtime/load.ts'
 import { linesOfFiles } from './audit-files.ts'
 import { ANSWER_IS_NO, type Command, GOOD, type Io, WRONG_USE } from './command.ts'
 import { jsonText } from './json-text.ts'
-import { momentOf } from './moment.ts'
+import { spanOf } from './moment.ts'
 import { commandOf, readOptions, WrongUse } from './options.ts'
 import { replayText } from './replay-text.ts'
 
@@ -19,7 +19,7 @@ change. Limits are counted anew, from nothing. Asks and changes nothing that run
 
 Several files are read one after the other, the oldest first; - is standard input. Files may be compressed (gzip).
 
-Exit code: 0 no decision changes, 1 some do, 2 wrong use.
+Exit code: 0 no decision changes, 1 some do, 2 wrong use, or a file is no audit.
 
 Example:
   sallyport replay /var/log/sallyport/audit.jsonl --policy new.yaml
@@ -49,13 +49,6 @@ export const replay: Command = commandOf(
     return result.changed === 0 ? GOOD : ANSWER_IS_NO
   },
 )
-
-function spanOf({ since, until }: { since?: string | undefined; until?: string | undefined }, nowMs: number) {
-  return {
-    ...(since === undefined ? {} : { sinceMs: momentOf('since', since, nowMs) }),
-    ...(until === undefined ? {} : { untilMs: momentOf('until', until, nowMs) }),
-  }
-}
 
 /** Only for somebody who watches. */
 function progressOn({ stderr }: Io): { readonly onProgress?: (lines: number) => void } {

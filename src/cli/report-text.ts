@@ -1,6 +1,7 @@
 import { visible } from '../config/issues.ts'
 import type { FileReport } from '../report/read.ts'
 import type { ReportResult } from '../report/result.ts'
+import { counted } from './counted.ts'
 import { tableOf } from './table.ts'
 
 const MAX_ROWS = 50
@@ -11,7 +12,11 @@ const HEADS = ['ROUTE', 'CODE', 'KEY', 'ORG', 'REQUESTS', 'SHARE', 'FIRST', 'LAS
 /** A report for people. */
 export function reportText(report: ReportResult, lines?: FileReport['lines']): string {
   const notes = lines === undefined ? '' : notesOf(lines)
-  return `${tableText(report)}${summaryOf(report)}\n${notes}`
+  return `${tableText(report)}${summaryOf(report)}${isEmpty(report, lines) ? ': nothing is written in the audit' : ''}\n${notes}`
+}
+
+function isEmpty({ from }: ReportResult, lines: FileReport['lines'] | undefined): boolean {
+  return from === null && lines !== undefined && Object.values(lines).every((count) => count === 0)
 }
 
 function tableText({ groups, requests, others }: ReportResult): string {
@@ -31,8 +36,8 @@ function tableText({ groups, requests, others }: ReportResult): string {
     ])
   const more = groups.length - rows.length
   const told = [
-    ...(more > 0 ? [`${more} more groups: --json tells them all`] : []),
-    ...(others > 0 ? [`others: ${others} refusals of groups for which there was no room`] : []),
+    ...(more > 0 ? [`${counted(more, 'more group')}: --json tells ${more === 1 ? 'it' : 'them all'}`] : []),
+    ...(others > 0 ? [`others: ${counted(others, 'refusal')} of groups for which there was no room`] : []),
   ]
   return `${tableOf([HEADS, ...rows])}${told.map((line) => `${line}\n`).join('')}\n`
 }
@@ -40,15 +45,15 @@ function tableText({ groups, requests, others }: ReportResult): string {
 function summaryOf({ requests, reported, from, to }: ReportResult): string {
   if (from === null || to === null) return 'no request was looked at'
   const span = `from ${toTheSecond(from)} to ${toTheSecond(to)}`
-  if (reported === 0) return `none of ${requests} requests would have been refused, ${span}`
-  return `${reported} of ${requests} requests (${shareOf(reported, requests)}) would have been refused, ${span}`
+  if (reported === 0) return `none of ${counted(requests, 'request')} would have been refused, ${span}`
+  return `${reported} of ${counted(requests, 'request')} (${shareOf(reported, requests)}) would have been refused, ${span}`
 }
 
 function notesOf({ broken, dropped, outside }: FileReport['lines']): string {
   const notes = [
-    ...(outside > 0 ? [`left out: ${outside} requests before --since`] : []),
-    ...(dropped > 0 ? [`missing: ${dropped} lines that the gate could not write`] : []),
-    ...(broken > 0 ? [`left out: ${broken} lines that are not of an audit`] : []),
+    ...(outside > 0 ? [`left out: ${counted(outside, 'request')} before --since`] : []),
+    ...(dropped > 0 ? [`missing: ${counted(dropped, 'line')} that the gate could not write`] : []),
+    ...(broken > 0 ? [`left out: ${counted(broken, 'line')} not of an audit`] : []),
   ]
   return notes.map((note) => `${note}\n`).join('')
 }

@@ -20,7 +20,8 @@ without a file from a running gate, through its admin listener, since it was sta
 
 Several files are read one after the other; - is standard input. Files may be compressed (gzip).
 
-Exit code: 0 nothing would have been refused, 1 something would or there is no answer, 2 wrong use.
+Exit code: 0 nothing would have been refused, 1 something would or there is no answer, 2 wrong use, or a file is no
+audit.
 
 Example:
   sallyport report /var/log/sallyport/audit.jsonl --since 24h

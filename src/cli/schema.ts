@@ -1,8 +1,8 @@
 import { writeFileSync } from 'node:fs'
-import { parseArgs } from 'node:util'
 import { testsJsonSchema } from '../cases/schema.ts'
 import { policyJsonSchema } from '../config/json-schema.ts'
-import { type Command, GOOD, type Io, WRONG_USE } from './command.ts'
+import { type Command, GOOD } from './command.ts'
+import { commandOf, readOptions, WrongUse } from './options.ts'
 
 const HELP = `sallyport schema [--tests] [--write FILE]
 
@@ -16,57 +16,28 @@ Example:
   sallyport schema --write config/policy.schema.json
 `
 
+const OPTIONS = {
+  write: { type: 'string' },
+  tests: { type: 'boolean', default: false },
+} as const
+
 /** `sallyport schema`: the JSON Schema of policy files. */
-export const schema: Command = {
-  name: 'schema',
-  summary: 'print the JSON Schema of policy files',
-  help: HELP,
-  run: async (args, io) => {
-    const options = readArgs(args)
-    if (typeof options === 'string') return wrongUse(io, options)
-    if (options.help) io.stdout.write(HELP)
-    else if (options.write === undefined) io.stdout.write(schemaFor(options))
-    else return write(options.write, schemaFor(options), io)
+export const schema: Command = commandOf(
+  { name: 'schema', summary: 'print the JSON Schema of policy files', help: HELP },
+  async (args, io) => {
+    const { values, positionals } = readOptions(args, OPTIONS)
+    if (positionals.length > 0) throw new WrongUse(`${positionals[0]} is one word too many`)
+    const text = values.tests ? testsJsonSchema() : policyJsonSchema()
+    if (values.write === undefined) io.stdout.write(text)
+    else write(values.write, text)
     return GOOD
   },
-}
+)
 
-interface Options {
-  readonly write?: string | undefined
-  readonly tests: boolean
-  readonly help: boolean
-}
-
-function readArgs(args: readonly string[]): Options | string {
-  try {
-    const { values } = parseArgs({
-      args: [...args],
-      options: {
-        write: { type: 'string' },
-        tests: { type: 'boolean', default: false },
-        help: { type: 'boolean', short: 'h', default: false },
-      },
-    })
-    return values
-  } catch (error) {
-    return error instanceof Error ? error.message : String(error)
-  }
-}
-
-function wrongUse({ stderr }: Io, why: string): number {
-  stderr.write(`sallyport schema: ${why}\nSee: sallyport schema --help\n`)
-  return WRONG_USE
-}
-
-function schemaFor({ tests }: Options): string {
-  return tests ? testsJsonSchema() : policyJsonSchema()
-}
-
-function write(file: string, text: string, io: Io): number {
+function write(file: string, text: string): void {
   try {
     writeFileSync(file, text)
-    return GOOD
   } catch (error) {
-    return wrongUse(io, error instanceof Error ? error.message : String(error))
+    throw new WrongUse(error instanceof Error ? error.message : String(error))
   }
 }

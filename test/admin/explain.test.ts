@@ -1,7 +1,9 @@
+import { randomBytes } from 'node:crypto'
 import t from 'tap'
 import { MemoryCounters } from '../../src/adapters/counters-memory.ts'
 import { StoreError } from '../../src/adapters/redis/store-error.ts'
 import { answerSchema } from '../../src/explain/explanation.ts'
+import { newKey } from '../../src/policies/key/format.ts'
 import { RecentRecords } from '../../src/runtime/recent.ts'
 import { forwarded } from '../adapters/audit-records.ts'
 import { charge, limitsScene } from './limits-scene.ts'
@@ -87,6 +89,7 @@ t.test('what describes no request is refused, and says where', async (t) => {
     [{ target: '/a', ip: 'nowhere' }, /`ip` is no address/],
     [{ target: '/a', at: 'soon' }, /`at` is no time/],
     [{ target: '/a', method: 'FETCH' }, /`method`/],
+    [{ target: '/a', key: newKey(randomBytes) }, /"detail":"`key` is a key itself: give its id [^_]+"/],
     [{ target: '/a', what: 1 }, /body/],
     [{ target: '/a', request_id: 'f'.repeat(32) }, /body/],
     [{ request_id: 'F' }, /body/],

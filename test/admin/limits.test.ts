@@ -1,7 +1,9 @@
+import { randomBytes } from 'node:crypto'
 import fc from 'fast-check'
 import t from 'tap'
 import { ConcurrentCounters } from '../../src/adapters/counters/places.ts'
 import { MemoryCounters } from '../../src/adapters/counters-memory.ts'
+import { newKey } from '../../src/policies/key/format.ts'
 import { planOf } from '../../src/policies/limit/plan.ts'
 import { charge, limitOf, limitsScene, reset, shownAt } from './limits-scene.ts'
 import { adminScene, JSON_POST, policyText } from './scene.ts'
@@ -120,6 +122,8 @@ const WRONG: readonly (readonly [path: string, detail: string])[] = [
   ['public?ip=192.0.2.300', '`ip` is no address.'],
   ['public?ip=010.0.0.1', '`ip` is no address.'],
   ['public?ip=192.0.2.1/64', '`ip` is no address.'],
+  [`customer?key=${newKey(randomBytes)}`, 'This is a key itself: name it by its id.'],
+  [`plan?org=${newKey(randomBytes)}&route=open`, 'This is a key itself: name it by its id.'],
   ['plan?org=acme&route=clsoed', '`route` is no route of the policy in force.'],
 ]
 

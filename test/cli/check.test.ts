@@ -2,8 +2,10 @@ import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
 import { check } from '../../src/cli/check.ts'
-import { policyWith } from '../config/compiling.ts'
+import { HASH, policyWith } from '../config/compiling.ts'
 import { runCommand } from './output.ts'
+
+const KEYS = `keys: [{ id: a, hash: "${HASH}" }]`
 
 function fileWith(t: Test, text: string): string {
   const file = join(t.testdir(), 'policy.yaml')
@@ -12,10 +14,10 @@ function fileWith(t: Test, text: string): string {
 }
 
 t.test('a good file is exit code 0 and its numbers', async (t) => {
-  const file = fileWith(t, policyWith('    auth: key'))
+  const file = fileWith(t, policyWith('    auth: key', KEYS))
   const { code, stdout } = await runCommand(check, [file])
   t.equal(code, 0)
-  t.match(stdout, /^\S+policy\.yaml is good: 1 route, 0 keys, hash [0-9a-f]{16}\n$/)
+  t.match(stdout, /^\S+policy\.yaml is good: 1 route, 1 key, hash [0-9a-f]{16}\n$/)
 })
 
 t.test('a bad file is exit code 1 and its problems', async (t) => {
@@ -69,7 +71,7 @@ t.test('--strict takes no warning', async (t) => {
   const json = await runCommand(check, ['--strict', '--json', file])
   t.equal(json.code, 1)
   t.equal(JSON.parse(json.stdout).good, false)
-  t.equal((await runCommand(check, ['--strict', fileWith(t, policyWith('    auth: key'))])).code, 0)
+  t.equal((await runCommand(check, ['--strict', fileWith(t, policyWith('    auth: key', KEYS))])).code, 0)
 })
 
 const ALLOW = '    # sallyport-allow write-without-auth: a public form'
@@ -87,7 +89,7 @@ t.test('what a comment silences is only in the JSON, with its reason', async (t)
 })
 
 t.test('an info is told and is no warning', async (t) => {
-  const file = fileWith(t, policyWith('    auth: key\n    validate: { body: ./body.json }'))
+  const file = fileWith(t, policyWith('    auth: key\n    validate: { body: ./body.json }', KEYS))
   writeFileSync(join(file, '../body.json'), '{ "properties": { "a": { "pattern": "^(a+)+$" } } }')
   const { code, stdout } = await runCommand(check, ['--strict', file])
   t.equal(code, 0)

@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process'
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { text } from 'node:stream/consumers'
 import { fileURLToPath } from 'node:url'
 import t, { type Test } from 'tap'
 import { diff } from '../../src/cli/diff.ts'
@@ -137,25 +138,45 @@ for (const args of [
 t.test('--help has an example', async (t) => {
   const { code, stdout } = await runCommand(diff, ['--help'])
   t.equal(code, 0)
-  t.match(stdout, /Example:\n {2}git show .* \| sallyport diff - /)
+  t.match(stdout, /Example:\n {2}git worktree add .* && sallyport diff /)
 })
 
 /** The program as somebody runs it, with a text on its standard input. */
 async function run(args: readonly string[], input: string) {
-  const child = spawn(process.execPath, [MAIN, ...args], { stdio: ['pipe', 'pipe', 'inherit'] })
+  const child = spawn(process.execPath, [MAIN, ...args], { stdio: ['pipe', 'pipe', 'pipe'] })
   child.stdin.end(input)
-  let stdout = ''
-  for await (const piece of child.stdout.setEncoding('utf8')) stdout += piece
+  const [stdout, stderr] = await Promise.all([text(child.stdout), text(child.stderr)])
   const code = child.exitCode ?? (await new Promise((resolve) => child.once('close', resolve)))
-  return { code, stdout }
+  return { code, stdout, stderr }
 }
 
-t.test('- is standard input, and its files are looked for beside the other file', async (t) => {
-  const body = (text: string) => policyWith(`    validate: { ${text}body: ./order.json }`)
-  const { now } = filesOf(t, '', body('max_body: 2MB, '))
-  writeFileSync(join(now, '../order.json'), '{ "type": "object" }')
-  const { code, stdout } = await run(['diff', '-', now], body('max_body: 1MB, '))
+t.test('- is standard input', async (t) => {
+  const { now } = filesOf(t, '', OPEN)
+  const { code, stdout } = await run(['diff', '-', now], CLOSED)
   t.equal(code, 1)
-  t.match(stdout, 'more open: route one: bodies may be of 2MB, before of 1MB [body-size-looser]')
+  t.match(stdout, 'more open: route one: more client addresses are let in')
   t.match(stdout, `- -> ${now}: 1 more open`)
 })
+
+t.test(
+  'a policy on standard input that names files is refused: they would be those of the other one',
+  async (t) => {
+    const body = policyWith('    validate: { body: ./order.json }')
+    const { now } = filesOf(t, '', body)
+    // The old one of the repository asked for more: nobody can see that here.
+    writeFileSync(join(now, '../order.json'), '{}')
+    for (const args of [
+      ['diff', '-', now],
+      ['diff', now, '-'],
+    ]) {
+      const { code, stdout, stderr } = await run(args, body)
+      t.strictSame([code, stdout], [2, ''])
+      t.match(stderr, 'names ./order.json, and beside')
+      t.match(stderr, 'git worktree add --detach ../base main')
+    }
+    writeFileSync(join(now, '../more.jsonl'), '')
+    const keys = await run(['diff', '-', now], `${CLOSED}key_files: [./more.jsonl]\n`)
+    t.equal(keys.code, 2)
+    t.match(keys.stderr, 'names ./more.jsonl')
+  },
+)

@@ -55,7 +55,7 @@ t.test('0 for what is forwarded or answered, 1 for what is refused', async (t) =
 t.test('a request in one word, in two, or as a URL', async (t) => {
   const file = policyFile(t)
   const wanted = { answer: { request: { method: 'POST', path: '/api/orders/7' } } }
-  t.match(await json([file, 'post /api/orders/7']), wanted)
+  t.match(await json([file, 'POST  /api/orders/7']), wanted)
   t.match(await json([file, 'POST', '/api/orders/7']), wanted)
   t.match(await json([file, 'POST https://shop.example/api/orders/7']), {
     answer: { request: { method: 'POST', path: '/api/orders/7', host: 'shop.example' } },
@@ -138,7 +138,9 @@ t.test('2 for wrong use, with what is wrong and never with a header', async (t) 
     [[file, '/open', '-H', 'x: canary\u0001'], /-H holds/],
     [[file, '/open', '--ip', 'x'], /--ip is no address/],
     [[file, '/open', '--at', 'soon'], /--at is no time/],
-    [[file, 'FETCH /open'], /method is none/],
+    [[file, 'FETCH /open'], /method is none that the gate knows: .* 400 request_malformed/],
+    [[file, 'get /open'], /method is written GET, in upper case: .* 400 request_malformed/],
+    [[file, 'Get', '/open'], /method is written GET/],
     [[file, '/open', '--body', '@/nowhere'], /--body: /],
     [[file, '/open', '--key', 'a', '-H', `x-api-key: ${KEY}`], /one or the other/],
     [[file, '/open', '--audit', 'x'], /--audit needs --id/],

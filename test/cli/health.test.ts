@@ -31,6 +31,12 @@ t.test('an answer of something else is told by its status', async (t) => {
   t.match(await runLine('health', '--url', await serverThat(t, 404, '<html>')), { code: 1, stdout: '404 \n' })
 })
 
+t.test('a URL with a password is not shown', async (t) => {
+  const { code, stdout, stderr } = await runLine('health', '--url', 'http://me:canary@127.0.0.1:1/health')
+  t.match({ code, stdout, stderr }, { code: 2, stdout: '', stderr: /no user name and no password/ })
+  t.notMatch(stderr, 'canary')
+})
+
 t.test('what is no URL is wrong use', async (t) => {
   t.match(await runLine('health', '--url', 'nonsense'), { code: 2, stderr: /--url URL/ })
 })

@@ -16,7 +16,7 @@ t.test('a policy and its schemas are written, and check takes them', async (t) =
   t.equal(code, 0)
   t.equal(
     stdout,
-    `${out} is written: 2 routes, 1 body schemas, 0 left out\nRead it, then: sallyport check ${out}\n`,
+    `${out} is written: 2 routes, 1 body schema, 0 left out\nRead it, then: sallyport check ${out}\n`,
   )
   t.match(JSON.parse(readFileSync(join(dir, 'new', 'schemas', 'post-a.json'), 'utf8')), { type: 'object' })
   t.equal((await runLine('check', out, '--openapi', api)).code, 0)
@@ -101,14 +101,21 @@ t.test('a source that says nothing is the answer no', async (t) => {
     t.equal(code, 1, name)
     t.match(stderr, why)
     t.notOk(stderr.includes('\u001b'))
+    const json = await runLine('import', source, join(dir, name), '--json')
+    t.match(json, { code: 1, stderr: '' })
+    t.match(JSON.parse(json.stdout), { problems: [why] })
+    t.notOk(json.stdout.includes('\u001b'))
   }
 })
 
 t.test('an upstream that is none is told', async (t) => {
   const dir = t.testdir({ 'api.json': DOCUMENT })
   const { code, stderr } = await runLine('import', 'openapi', join(dir, 'api.json'), '--upstream', 'ftp://x')
-  t.equal(code, 1)
-  t.match(stderr, /the upstream ftp:\/\/x: write a URL that begins with http/)
+  t.equal(code, 2)
+  t.match(stderr, /--upstream: write a URL that begins with http/)
+  const audit = await runLine('import', 'audit', '/dev/null', '--upstream', 'http://me:canary@host')
+  t.match(audit, { code: 2, stderr: /--upstream: a URL here has no user name or password/ })
+  t.notMatch(audit.stderr, 'canary')
 })
 
 t.test('a document that is too large is not read', async (t) => {
@@ -124,12 +131,17 @@ t.test('check --openapi: the differences, as text and as JSON, and exit code 1',
   await runLine('import', 'openapi', join(dir, 'api.json'), '--out', out)
   const { code, stdout } = await runLine('check', out, '--openapi', join(dir, 'other.json'))
   t.equal(code, 1)
+  t.match(
+    stdout.trimEnd().split('\n').at(-1),
+    /policy\.yaml has 3 differences from the OpenAPI document; as a policy it is good: 2 routes,/,
+  )
+  t.notMatch(stdout, /policy\.yaml is good/)
   t.match(stdout, /policy\.yaml: GET \/b \(#\/paths\/~1b\/get\): no route serves it \[operation-not-served\]/)
   t.match(stdout, /policy\.yaml:\d+: the route get-a \(\/a\): no operation .* \[route-not-described\]/)
   const json = await runLine('check', out, '--openapi', join(dir, 'other.json'), '--json')
   t.equal(json.code, 1)
   t.match(JSON.parse(json.stdout), {
-    good: true,
+    good: false,
     drift: [{ code: 'operation-not-served', path: '/b' }, {}, {}],
   })
   const broken = await runLine('check', out, '--openapi', join(dir, 'nowhere.json'))

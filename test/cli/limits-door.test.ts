@@ -171,5 +171,20 @@ t.test('what cannot be asked is wrong use, and no secret is in any message', asy
   const short = policyWith(t, 'admin: { listen: "127.0.0.1:9", token: canary-short }')
   const { code, stderr } = await show('--policy', short)
   t.equal(code, 1)
+  t.match(stderr, /policy\.yaml:2:\d+: `token` must have at least 16 characters\n$/)
   t.notMatch(stderr, 'canary')
+})
+
+t.test('what is wrong with `admin` is told here, and nothing of the rest of the file', async (t) => {
+  const env = { SALLYPORT_ADMIN_TOKEN: 'canary' }
+  const file = policyWith(t, 'admin: { listen: nowhere, token: "${env:SALLYPORT_ADMIN_TOKEN}" }')
+  const { code, stderr } = await runCommand(limits, ['show', '--policy', file], { env })
+  t.equal(code, 1)
+  t.match(stderr, /policy\.yaml:2:\d+: `listen`/)
+  t.match(stderr, /policy\.yaml:2:\d+: .* does not fit `token`/)
+  t.notMatch(stderr, /canary|NOT_HERE/)
+  const unset = await runCommand(limits, ['show', '--policy', file], { env: {} })
+  t.match(unset, { code: 1, stderr: /SALLYPORT_ADMIN_TOKEN is not set/ })
+  const nothing = await show('--policy', policyWith(t, 'admin: { listen: "127.0.0.1:9" }'))
+  t.match(nothing, { code: 1, stderr: /`token` is missing/ })
 })

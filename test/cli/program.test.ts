@@ -66,6 +66,14 @@ t.test('an unknown option is told with the nearest one', async (t) => {
   })
 })
 
+t.test('help and version are commands like the others', async (t) => {
+  t.strictSame(await runLine('help', '--help'), await runLine('help', 'help'))
+  t.match(await runLine('help', '--help'), { code: 0, stdout: /^sallyport help \[COMMAND\]/, stderr: '' })
+  t.match(await runLine('version', '--help'), { code: 0, stdout: /^sallyport version\n\n/ })
+  t.match(await runLine('version', 'x'), { code: 2, stdout: '', stderr: /sallyport version --help/ })
+  t.match(await runLine('help', 'serve', 'check'), { code: 2, stdout: '', stderr: /name one command/ })
+})
+
 t.test('a hostile command name cannot command the terminal', async (t) => {
   t.notOk((await runLine('\u001b[2Jx\n')).stderr.includes('\u001b'))
 })

@@ -53,8 +53,8 @@ t.test('some do: in a table, with what is not sure', async (t) => {
   t.match(stdout, /1 decision changes, 2 stay/)
   t.match(stdout, /1 let through, would be refused: 1 key, 1 org, 1 client address\n/)
   t.match(stdout, /forward {2}address_refused {2}orders {2}1 {9}acme-prod 1 {2}3{32}\n/)
-  t.match(stdout, /4 are missing/)
-  t.match(stdout, /1 are torn/)
+  t.match(stdout, / {2}4 missing, by the word of the gate/)
+  t.match(stdout, / {2}1 torn, or not of an audit/)
 })
 
 t.test('several files, compressed ones, as JSON', async (t) => {

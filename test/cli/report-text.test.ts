@@ -49,8 +49,13 @@ t.test('what the files lacked is told', async (t) => {
     `none of 5 requests would have been refused, from 2026-03-01T09:00:00Z to 2026-03-02T09:00:00Z
 left out: 4 requests before --since
 missing: 2 lines that the gate could not write
-left out: 1 lines that are not of an audit
+left out: 1 line not of an audit
 `,
   )
-  t.equal(reportText({ ...resultOf(0, []), from: null, to: null }), 'no request was looked at\n')
+  const nothing = { ...resultOf(0, []), from: null, to: null }
+  t.equal(reportText(nothing), 'no request was looked at\n')
+  t.equal(
+    reportText(nothing, { other: 0, broken: 0, dropped: 0, outside: 0 }),
+    'no request was looked at: nothing is written in the audit\n',
+  )
 })

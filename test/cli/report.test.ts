@@ -100,16 +100,16 @@ t.test('files are read one after the other, packed ones too, from a time on', as
   const files = [join(dir, 'old.gz'), join(dir, 'new')]
   t.match(await cli(...files), {
     code: 1,
-    stdout: /\n\n2 of 3 requests \(66\.7%\).*\nleft out: 1 lines that are not of an audit\n$/,
+    stdout: /\n\n2 of 3 requests \(66\.7%\).*\nleft out: 1 line not of an audit\n$/,
   })
   t.match(await cli(...files, '--since', '2026-01-02'), {
     code: 1,
-    stdout: /\n\n1 of 2 requests.*\nleft out: 1 requests before --since\n/,
+    stdout: /\n\n1 of 2 requests.*\nleft out: 1 request before --since\n/,
   })
   t.match(await cli(files[0] ?? '', '--since', '2026-01-02'), {
     code: 0,
     stdout:
-      'none of 1 requests would have been refused, from 2026-01-02T00:00:00Z to 2026-01-02T00:00:00Z\nleft out: 1 requests before --since\n',
+      'none of 1 request would have been refused, from 2026-01-02T00:00:00Z to 2026-01-02T00:00:00Z\nleft out: 1 request before --since\n',
   })
   t.match(await cli(...files, '--since', '2027-01-01'), { code: 0, stdout: /^no request was looked at\n/ })
 })

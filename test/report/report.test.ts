@@ -138,7 +138,7 @@ t.test('the running gate and its audit file tell the same', async (t) => {
 
 t.test('what is no request is counted, and what was before is left out', async (t) => {
   const texts = [
-    '{"type":"admin","action":"x"}',
+    '{"type":"admin","time":"2026-03-01T09:00:00.000Z","action":"x"}',
     'no json',
     '{"type":"audit_gap","dropped":4}',
     auditLine(recordOf(0, { trail: [reported('auth', 'key_missing')] })),
