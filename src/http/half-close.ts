@@ -15,22 +15,29 @@ export function outliveHalfClose(server: Server): void {
   Object.assign(server, { httpAllowHalfOpen: true })
   server.on('connection', (socket: Socket) => {
     socket.once('end', () => {
-      if (!ask(socket)) return
-      const again = setTimeout(ask, ANSWER_MS, socket)
-      socket.once('close', () => clearTimeout(again))
+      if (hasLeft(socket)) socket.end()
+      else if (ask(socket)) askAgain(socket)
     })
   })
+}
+
+/** In the middle of a reply, and in HTTP/1.0, there is nothing to ask with: who ends its side there has left. */
+function hasLeft(socket: Socket): boolean {
+  const response = responseOn(socket)
+  if (response === null || isUpgrading(response.req)) return false
+  return response.headersSent || response.req.httpVersionMinor === 0
+}
+
+/** The first may have been on its way to a client that had only just left. A reply that has begun asks by itself. */
+function askAgain(socket: Socket): void {
+  const again = setTimeout(ask, ANSWER_MS, socket)
+  socket.once('close', () => clearTimeout(again))
 }
 
 /** @returns false when there is nothing to ask about */
 function ask(socket: Socket): boolean {
   const response = responseOn(socket)
-  if (response === null || isUpgrading(response.req)) return false
-  if (response.headersSent || response.req.httpVersionMinor === 0) {
-    // In the middle of a reply, and in HTTP/1.0, there is nothing to ask with: who ends its side there has left.
-    socket.end()
-    return false
-  }
+  if (response === null || isUpgrading(response.req) || response.headersSent) return false
   response.writeContinue()
   return true
 }

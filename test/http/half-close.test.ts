@@ -58,6 +58,17 @@ t.test('a client that ends its side gets a large reply whole', async (t) => {
   t.equal(body.length, BIG.length)
 })
 
+t.test('a client that ends its side gets a reply that takes its time whole', async (t) => {
+  upstream.answer = () => null
+  const client = saying(head('GET /x'))
+  const [request] = await upstream.seen(1)
+  request?.socket.write('HTTP/1.1 200 OK\r\ncontent-length: 4\r\n\r\nab')
+  // Longer than it is asked whether it is there still.
+  await new Promise((resolve) => setTimeout(resolve, 400))
+  request?.socket.write('cd')
+  t.equal((await replyTo(client)).body, 'abcd')
+})
+
 t.test('a client that ends its side behind pipelined requests gets all replies in order', async (t) => {
   upstream.answer = ({ target }) => `HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\n${target}`
   const client = saying(head('GET /1') + head('GET /2') + head('GET /3'))
