@@ -33,6 +33,8 @@ export const KEY_CODES = codes({
     'key-scopes-added': 'A key has more scopes.',
     'key-roles-added': 'A key has more roles.',
     'key-org-wider': 'A key belongs to another organisation, to which a route is open that was not.',
+    'key-org-changed': 'A key belongs to another organisation: for the API, and for what counts by it.',
+    'key-subject-changed': 'A key speaks for somebody else: for the API, and for what counts by it.',
     'key-routes-wider': 'A key is good for more routes.',
     'key-limits-looser': 'A key may be asked more often.',
     'authenticator-place-added': 'A credential may be in one more place.',
@@ -50,7 +52,5 @@ export const KEY_CODES = codes({
   other: {
     'key-spare-added': 'A key is new, but revoked or expired.',
     'key-spare-gone': 'A key is gone that was revoked or expired.',
-    'key-org-changed': 'A key belongs to another organisation.',
-    'key-subject-changed': 'A key speaks for somebody else.',
   },
 })

@@ -2,7 +2,7 @@ import type { Outline, Outlined, OutlineKey } from '../config/outline.ts'
 import { type Change, type Finding, finding, type Kind, type Severity } from './change.ts'
 import { CHANGE_CODES, type Code } from './codes.ts'
 import { compareKeys, type KeyFinding, type KeyScene } from './keys.ts'
-import { compareLimit } from './limits.ts'
+import { compareFirstStore, compareLimit } from './limits.ts'
 import { type Place, placeOfRoute } from './places.ts'
 import { compareRoutes } from './routes.ts'
 import { compareSettings } from './settings.ts'
@@ -24,17 +24,17 @@ const ORDER: readonly Severity[] = ['more_open', 'more_closed', 'other']
 export function diff(before: Good, after: Good, nowMs: number, maxRequests?: number): readonly Change[] {
   const changes = new Changes()
   const [old, now] = [before.outline, after.outline]
-  const { findings, renamed, isCut } = compareRoutes(before, after, maxRequests)
+  const { findings, everywhere, isCut, ...routes } = compareRoutes(before, after, maxRequests)
   if (isCut) changes.add('policy', '', CUT, after.at(['routes']))
   for (const one of findings) {
     const name = (one.after ?? one.before)?.id ?? ''
     changes.add('route', name, one.finding, placeOfRoute(before, after, one))
   }
-  for (const one of compareSettings(old.settings, now.settings)) {
+  for (const one of [...compareSettings(before, after), ...everywhere]) {
     changes.add('policy', '', one, sideOf(before, after, one).at(one.path ?? []))
   }
   addNamed(changes, before, after)
-  addKeys(changes, before, after, { before: old, after: now, renamed, nowMs })
+  addKeys(changes, before, after, { before: old, after: now, ...routes, nowMs })
   return changes.list()
 }
 
@@ -52,7 +52,7 @@ function sideOf(before: Good, after: Good, { path: [key] = [] }: Finding): Good 
 function addNamed(changes: Changes, { outline: old }: Good, after: Good): void {
   const { outline: now } = after
   const [was, is] = [usedNames(old), usedNames(now)]
-  const hasStore = now.settings.redis !== null
+  const hasStore = { before: old.settings.redis !== null, after: now.settings.redis !== null }
   const tell = (kind: Kind, section: Section, compare: (name: string) => Finding[]) => {
     for (const name of was[section].intersection(is[section])) {
       if (old[section][name] === undefined || now[section][name] === undefined) continue
@@ -64,8 +64,20 @@ function addNamed(changes: Changes, { outline: old }: Good, after: Good): void {
   const both = <S extends Section>(section: S, name: string) =>
     [old[section][name], now[section][name]] as [Outline[S][string], Outline[S][string]]
   tell('limit', 'limits', (name) => compareLimit(...both('limits', name), hasStore))
+  if (hasStore.after && !hasStore.before) addFirstStore(changes, is.limits, after)
   tell('upstream', 'upstreams', (name) => compareUpstream(...both('upstreams', name)))
   tell('authenticator', 'authenticators', (name) => compareAuthenticator(...both('authenticators', name)))
+}
+
+/** Also of limits that are new or have another name: they may stand for one that was exact. */
+function addFirstStore(changes: Changes, used: ReadonlySet<string>, after: Good): void {
+  for (const name of used) {
+    const limit = after.outline.limits[name]
+    if (limit === undefined) continue
+    for (const one of compareFirstStore(limit)) {
+      changes.add('limit', name, one, after.at(['limits', name, ...(one.path ?? [])]))
+    }
+  }
 }
 
 type Section = 'limits' | 'upstreams' | 'authenticators'

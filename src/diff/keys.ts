@@ -2,6 +2,7 @@ import type { Outline, OutlineKey } from '../config/outline.ts'
 import { type Finding, finding } from './change.ts'
 import type { Code } from './codes.ts'
 import { comparingKeyLimits } from './key-limits.ts'
+import type { Together } from './together.ts'
 import { between, listed, quoted } from './words.ts'
 
 /** What keys are compared in. */
@@ -10,6 +11,7 @@ export interface KeyScene {
   readonly after: Outline
   /** Routes that are the same under another id: the old id to the new one. */
   readonly renamed: ReadonlyMap<string, string>
+  readonly together: Together
   /** Epoch milliseconds. */
   readonly nowMs: number
 }

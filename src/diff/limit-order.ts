@@ -72,15 +72,6 @@ export function isNeverLooser(before: Limit, after: Limit): boolean {
   ].some(({ looser }) => looser)
 }
 
-/** Limits that hold together. */
-export function orderOfSets(before: readonly Limit[], after: readonly Limit[]): Order {
-  const holds = (limits: readonly Limit[], limit: Limit) => limits.some((one) => isNeverLooser(limit, one))
-  return {
-    looser: before.some((limit) => !holds(after, limit)),
-    tighter: after.some((limit) => !holds(before, limit)),
-  }
-}
-
 /** The same limit, whatever it is called. */
 export function isSame(a: Limit, b: Limit): boolean {
   return textOf({ ...a, name: '' }) === textOf({ ...b, name: '' })

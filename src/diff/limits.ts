@@ -23,8 +23,13 @@ function windowInWords(window: Window): string {
   return window.kind === 'sliding' ? rate(window.max, window.windowMs) : `${window.max}/${window.unit} (UTC)`
 }
 
-/** @param hasStore whether the new policy has a store that gateways share; without one some settings say nothing */
-export function compareLimit(before: Limit, after: Limit, hasStore: boolean): Finding[] {
+/** Whether there is a store that gateways share; without one some settings of limits say nothing. */
+export interface HasStore {
+  readonly before: boolean
+  readonly after: boolean
+}
+
+export function compareLimit(before: Limit, after: Limit, hasStore: HasStore): Finding[] {
   const places = (count: number | null) => (count === null ? 'without bound' : `${count}`)
   return [
     ...windows(before, after),
@@ -49,8 +54,18 @@ export function compareLimit(before: Limit, after: Limit, hasStore: boolean): Fi
       `requests under way at once: ${places(after.concurrent)}, before ${places(before.concurrent)}`,
       'concurrent',
     ),
-    ...(hasStore ? compareShared(before, after) : []),
+    ...(hasStore.before && hasStore.after ? compareShared(before, after) : []),
     ...warnings(before, after),
+  ]
+}
+
+/** What a store that is new makes of a limit: by itself, each gateway counted exactly and had nothing to wait for. */
+export function compareFirstStore({ onStoreError, accuracy }: Limit): Finding[] {
+  const open = `while the store that is new does not answer, \`on_store_error: ${onStoreError}\` lets all through`
+  const leased = '`accuracy: leased` takes shares of the store that is new in advance'
+  return [
+    ...(onStoreError === 'allow' ? [finding('limit-store-error-looser', open, ['on_store_error'])] : []),
+    ...(accuracy === 'leased' ? [finding('limit-accuracy-looser', leased, ['accuracy'])] : []),
   ]
 }
 

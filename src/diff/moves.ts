@@ -1,6 +1,7 @@
 import type { Outline, Outlined } from '../config/outline.ts'
 import type { OutlineRoute } from '../config/outline-route.ts'
 import { textOf } from '../config/outline-words.ts'
+import { type HostSet, hostIsServed, hostSet } from '../core/host.ts'
 import type { RouteFinder } from '../core/policy.ts'
 import { commonPaths, type Shape, shapesOf } from './overlap.ts'
 
@@ -16,13 +17,16 @@ export interface Move {
 
 /** A host that no policy names: for routes of every host. */
 const ANY_HOST = 'sallyport-any-host.invalid'
-const MAX_HOSTS = 20
 
 type Good = Outlined & { readonly outline: Outline }
 
 interface Entry {
   readonly route: OutlineRoute
   readonly shapes: readonly Shape[]
+  /** null: every host. */
+  readonly hosts: HostSet | null
+  /** A host for each one that is written; of a wildcard one below it. */
+  readonly samples: readonly string[]
 }
 
 export interface Moves {
@@ -39,8 +43,9 @@ const MAX_REQUESTS = 200_000
  * that overlap, of which one is new, gone or another one: elsewhere nothing can have moved.
  */
 export function findMoves(before: Good, after: Good, maxRequests = MAX_REQUESTS): Moves {
-  const asking = new Asking(finderOf(before), finderOf(after), maxRequests)
   const [old, now] = [before.outline.routes.map(entryOf), after.outline.routes.map(entryOf)]
+  const bounds = { maxRequests, depth: deepestOf([...old, ...now]) }
+  const asking = new Asking(finderOf(before), finderOf(after), bounds)
   const changed = changedEntries(old, now)
   // Each by itself first: what is new or gone is told in any case.
   for (const entry of changed) asking.askPair(entry, entry)
@@ -55,7 +60,13 @@ function finderOf({ compiled }: Good): RouteFinder {
 }
 
 function entryOf(route: OutlineRoute): Entry {
-  return { route, shapes: shapesOf(route) }
+  const { hosts } = route.match
+  return {
+    route,
+    shapes: shapesOf(route),
+    hosts: hosts === null ? null : hostSet(hosts),
+    samples: (hosts ?? []).map((host) => host.toLowerCase().replace(/^\*/, 'sallyport-any-host')),
+  }
 }
 
 /** Those whose requests are not what they were under this id. */
@@ -73,15 +84,25 @@ export function matchText({ match, path }: OutlineRoute): string {
   return textOf([shapes, path.case, methods.toSorted(), hosts?.toSorted() ?? null])
 }
 
-function pathsOf(a: Entry, b: Entry): string[] {
+function deepestOf(entries: readonly Entry[]): number {
+  return Math.max(0, ...entries.flatMap(({ shapes }) => shapes.map(({ segments }) => segments.length)))
+}
+
+function pathsOf(a: Entry, b: Entry, depth: number): string[] {
   return a.shapes.flatMap((one) =>
-    b.shapes.flatMap((other) => spellings(commonPaths(one, other), one.isFolded || other.isFolded)),
+    b.shapes.flatMap((other) => spellings(commonPaths(one, other, depth), one.isFolded || other.isFolded)),
   )
 }
 
 /** Where case does not matter, both ways to write a path are requests. */
 function spellings(paths: readonly string[], isFolded: boolean): readonly string[] {
   return isFolded ? paths.flatMap((path) => [path, path.toUpperCase()]) : paths
+}
+
+interface Bounds {
+  readonly maxRequests: number
+  /** Segments of the longest pattern. */
+  readonly depth: number
 }
 
 /** Asks the finders of both policies, about each request once. */
@@ -92,18 +113,20 @@ class Asking {
   readonly #after: RouteFinder
   readonly #asked = new Set<string>()
   readonly #maxRequests: number
+  readonly #depth: number
 
-  constructor(before: RouteFinder, after: RouteFinder, maxRequests: number) {
+  constructor(before: RouteFinder, after: RouteFinder, { maxRequests, depth }: Bounds) {
     this.#before = before
     this.#after = after
     this.#maxRequests = maxRequests
+    this.#depth = depth
   }
 
   /** Requests of the first that match the pattern of the second. */
   askPair(changed: Entry, other: Entry): void {
     if (this.isCut) return
-    for (const path of pathsOf(changed, other)) {
-      for (const host of hostsOf(changed.route, other.route)) {
+    for (const path of pathsOf(changed, other, this.#depth)) {
+      for (const host of hostsOf(changed, other)) {
         for (const method of changed.route.match.methods) this.#ask(method, host, path)
       }
     }
@@ -121,10 +144,14 @@ class Asking {
   }
 }
 
-function hostsOf(a: OutlineRoute, b: OutlineRoute): readonly string[] {
-  const written = [...(a.match.hosts ?? []), ...(b.match.hosts ?? [])]
-  const hosts = written.slice(0, MAX_HOSTS).map((host) => host.replace(/^\*/, 'sallyport-any-host'))
-  return [...new Set([...hosts, ANY_HOST])]
+/** One host of each kind for which both are asked: elsewhere they do not cross. */
+function hostsOf(a: Entry, b: Entry): readonly string[] {
+  if (a.hosts === null && b.hosts === null) return [ANY_HOST]
+  return [...new Set([...servedBy(a, b), ...servedBy(b, a)])]
+}
+
+function servedBy({ samples }: Entry, { hosts }: Entry): readonly string[] {
+  return hosts === null ? samples : samples.filter((host) => hostIsServed(hosts, host))
 }
 
 interface Request {

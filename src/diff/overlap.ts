@@ -32,12 +32,19 @@ function segmentOf(text: string): Segment {
   return { kind: isRest ? 'rest' : 'literal', prefix: plain(isRest ? text.slice(0, -1) : text), suffix: '' }
 }
 
-/** Paths that both match, one of each kind: where both match the rest of a path, that can be long or nothing. */
-export function commonPaths(a: Shape, b: Shape): string[] {
+/**
+ * Paths that both match, one of each kind. Where both match the rest of a path, that can be nothing, or of any length:
+ * each up to one that is longer than every pattern, for a third one may have those of one length for itself.
+ * @param depth segments of the longest pattern
+ */
+export function commonPaths(a: Shape, b: Shape, depth: number): string[] {
   const path = commonPath(a, b)
   if (path === null) return []
   const isOpen = [a, b].every(({ segments }) => segments.at(-1)?.kind === 'rest')
-  return isOpen ? [path, `${path}/${ANY}`, path.slice(0, -ANY.length)] : [path]
+  if (!isOpen) return [path]
+  const length = Math.max(a.segments.length, b.segments.length)
+  const more = Array.from({ length: Math.max(depth - length, 0) + 2 }, (_, i) => path + `/${ANY}`.repeat(i))
+  return [path.slice(0, -ANY.length), ...more.flatMap((one) => [one, `${one}/`])]
 }
 
 function commonPath(a: Shape, b: Shape): string | null {

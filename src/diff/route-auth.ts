@@ -1,3 +1,4 @@
+import type { Outline } from '../config/outline.ts'
 import type { OutlineRoute } from '../config/outline-route.ts'
 import { type Finding, finding } from './change.ts'
 import type { Code } from './codes.ts'
@@ -23,29 +24,56 @@ function anonymous({ auth: before }: OutlineRoute, { auth: after }: OutlineRoute
 
 function authenticators(before: OutlineRoute, after: OutlineRoute): Finding[] {
   const { added, gone } = between(named(before.auth), named(after.auth))
-  const [wasJudged, isJudged] = [named(before.auth).length > 0, named(after.auth).length > 0]
-  const wasAnonymous = before.auth.includes(ANONYMOUS)
-  const isAnonymous = after.auth.includes(ANONYMOUS)
-  if (wasAnonymous && isAnonymous && wasJudged !== isJudged) return [judged(isJudged, [...added, ...gone])]
-  // Where everybody was let in, whoever has a credential was, too.
-  const wasForAll = wasAnonymous && !isRestricted(before)
-  const isForAll = isAnonymous && !isRestricted(after)
+  // Where everybody is let in, whoever has a credential is, too.
+  const wasForAll = before.auth.includes(ANONYMOUS) && !isRestricted(before)
+  const isForAll = after.auth.includes(ANONYMOUS) && !isRestricted(after)
+  const enough = wasForAll
+    ? 'is looked at, too: its principals are no longer counted by address'
+    : 'is enough, too'
   return [
-    ...(wasForAll
+    ...(wasForAll && !tellsApart(before)
       ? []
-      : added.map((name) => finding('auth-added', `${quoted(name)} is enough, too`, ['auth']))),
+      : added.map((name) => finding('auth-added', `${quoted(name)} ${enough}`, ['auth']))),
     ...(isForAll
       ? []
       : gone.map((name) => finding('auth-gone', `${quoted(name)} is no longer enough`, ['auth']))),
   ]
 }
 
-function judged(isJudged: boolean, names: readonly string[]): Finding {
-  return isJudged
-    ? finding('auth-judged', `credentials for ${listed(names)} are looked at, and a bad one is refused`, [
-        'auth',
-      ])
-    : finding('auth-unjudged', `credentials for ${listed(names)} are no longer looked at`, ['auth'])
+/** Whether it matters to limits or to a share of `enforce` who somebody is that is let in anyway. */
+function tellsApart({ auth, reported }: OutlineRoute): boolean {
+  return named(auth).length > 0 || (reported?.enforcedPercent ?? 0) > 0
+}
+
+type Sided = readonly [route: OutlineRoute, outline: Outline]
+
+/**
+ * Beside `none`, a bad credential is refused only where somebody looks at it: elsewhere it is as good as none. So the
+ * places count, of whichever authenticator they are.
+ */
+export function comparePlaces(before: Sided, after: Sided): Finding[] {
+  if (![before, after].every(([{ auth }]) => auth.includes(ANONYMOUS))) return []
+  const { added, gone } = between(placesOf(before), placesOf(after))
+  return [
+    ...(added.length > 0
+      ? [
+          finding(
+            'auth-judged',
+            `credentials in ${listed(added)} are looked at, and a bad one is refused`,
+            AUTH,
+          ),
+        ]
+      : []),
+    ...(gone.length > 0
+      ? [finding('auth-unjudged', `credentials in ${listed(gone)} are no longer looked at, bad or not`, AUTH)]
+      : []),
+  ]
+}
+
+const AUTH = ['auth']
+
+function placesOf([{ auth }, { authenticators: all }]: Sided): string[] {
+  return named(auth).flatMap((name) => all[name] ?? [])
 }
 
 function isRestricted({ allow: wanted }: OutlineRoute): boolean {

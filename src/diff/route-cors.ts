@@ -2,6 +2,7 @@ import type { OutlineCors, OutlineRoute } from '../config/outline-route.ts'
 import { isWildcard, matchesWildcard, wildcardOrigin } from '../policies/cors/origins.ts'
 import { type Finding, finding } from './change.ts'
 import type { Code } from './codes.ts'
+import { shareOf } from './route-rest.ts'
 import { between, duration, listed, quoted } from './words.ts'
 
 const ANY = '*'
@@ -18,7 +19,18 @@ export function compareCors(before: OutlineRoute, after: OutlineRoute): Finding[
     ...credentials(before.cors, after.cors),
     ...lists(before.cors, after.cors),
     ...maxAge(before.cors, after.cors),
+    ...effect(before, after.cors, after),
   ]
+}
+
+/** Where refusals of `cors` are only reported, it lets nobody in either: no preflight is answered, no reply has its fields. */
+function effect(before: OutlineRoute, cors: OutlineCors, after: OutlineRoute): Finding[] {
+  const [was, is] = [shareOf(before.reported, 'cors'), shareOf(after.reported, 'cors')]
+  const pages = `pages of ${listed(cors.origins)}`
+  if (is > was) return [finding('cors-added', `\`cors\` takes effect: ${pages} may read replies`, ['mode'])]
+  if (is < was)
+    return [finding('cors-gone', `\`cors\` only reports: no preflight of ${pages} is answered`, ['mode'])]
+  return []
 }
 
 function withUser({ credentials: isOn }: OutlineCors): string {

@@ -6,6 +6,13 @@ import { quoted } from './words.ts'
 /** Values of which it is known, the strictest first. */
 const ORDERS: Readonly<Record<string, readonly string[]>> = {
   'x-frame-options': ['DENY', 'SAMEORIGIN'],
+  'referrer-policy': [
+    'no-referrer',
+    'strict-origin',
+    'strict-origin-when-cross-origin',
+    'no-referrer-when-downgrade',
+    'unsafe-url',
+  ],
   'cross-origin-resource-policy': ['same-origin', 'same-site', 'cross-origin'],
   'cross-origin-opener-policy': [
     'same-origin',
@@ -39,29 +46,33 @@ function compareField(name: string, before: string | undefined, after: string | 
   if (before === undefined) {
     return [finding('guard-header-on', `the security header ${quoted(name)} is set: ${now}`, PATH)]
   }
-  const order = orderOf(name, before, after)
-  const code =
-    order === 0 ? 'guard-header-changed' : order > 0 ? 'guard-header-looser' : 'guard-header-tighter'
+  const code = `guard-header-${orderOf(name, before, after)}` as const
   return [finding(code, `the security header ${quoted(name)} is ${now}, before ${quoted(before)}`, PATH)]
 }
 
-/** Positive when `after` allows more, negative when it allows less, 0 when that is not known. */
-function orderOf(name: string, before: string, after: string): number {
-  if (name === HSTS) return hstsOf(before) - hstsOf(after)
-  if (name === CSP && before === STRICTEST_CSP) return 1
-  if (name === CSP && after === STRICTEST_CSP) return -1
+type Order = 'looser' | 'tighter' | 'changed'
+
+/** `changed`: which of the two allows more is not known. */
+function orderOf(name: string, before: string, after: string): Order {
+  if (name === HSTS) return orderOfHsts(before, after)
+  if (name === CSP && before === STRICTEST_CSP) return 'looser'
+  if (name === CSP && after === STRICTEST_CSP) return 'tighter'
   const order = ORDERS[name]
-  if (order === undefined || !order.includes(before) || !order.includes(after)) return 0
-  return order.indexOf(after) - order.indexOf(before)
+  if (order === undefined || !order.includes(before) || !order.includes(after)) return 'changed'
+  return order.indexOf(after) > order.indexOf(before) ? 'looser' : 'tighter'
 }
 
 const MAX_AGE = /max-age=(\d+)/
-/** Hosts below count for more than any time, and the list that browsers ship with for a little. */
-const SUBDOMAINS_WEIGHT = 1e11
 
-function hstsOf(value: string): number {
+/** A longer time makes up for nothing that is gone. */
+function orderOfHsts(before: string, after: string): Order {
+  const was = hstsOf(before)
+  return hstsOf(after).some((value, i) => value < (was[i] ?? 0)) ? 'looser' : 'tighter'
+}
+
+/** Of each the larger one is the stricter one. */
+function hstsOf(value: string): readonly number[] {
   const seconds = Number(MAX_AGE.exec(value)?.[1] ?? 0)
-  if (seconds === 0) return 0
-  const subdomains = /includeSubDomains/i.test(value) ? SUBDOMAINS_WEIGHT : 0
-  return subdomains + seconds * 2 + (/preload/i.test(value) ? 1 : 0)
+  const isSet = (pattern: RegExp) => (pattern.test(value) ? 1 : 0)
+  return [seconds, isSet(/includeSubDomains/i), isSet(/preload/i)]
 }

@@ -1,5 +1,4 @@
-import type { OutlineFields, OutlineRoute } from '../config/outline-route.ts'
-import { textOf } from '../config/outline-words.ts'
+import type { OutlineRoute } from '../config/outline-route.ts'
 import { type Finding, finding } from './change.ts'
 import type { Code } from './codes.ts'
 import { between, listed, quoted } from './words.ts'
@@ -10,7 +9,6 @@ export function compareRest(before: OutlineRoute, after: OutlineRoute): Finding[
     ...SWITCHES.flatMap((one) => compareSwitch(one, before, after)),
     ...compareMode(before, after),
     ...compareUpstream(before, after),
-    ...compareFields(before, after),
     ...between(Object.entries(before.more).map(String), Object.entries(after.more).map(String)).added.map(
       moreChanged,
     ),
@@ -68,7 +66,8 @@ function compareMode({ reported: before }: OutlineRoute, { reported: after }: Ou
   ]
 }
 
-function shareOf(reported: OutlineRoute['reported'], check: string): number {
+/** The share of principals for whom refusals of a check count. */
+export function shareOf(reported: OutlineRoute['reported'], check: string): number {
   return reported?.checks.includes(check) === true ? reported.enforcedPercent : ALL
 }
 
@@ -84,27 +83,6 @@ function compareUpstream(before: OutlineRoute, after: OutlineRoute): Finding[] {
     found.push(finding('strip-prefix-changed', what, ['strip_prefix']))
   }
   return found
-}
-
-function compareFields({ headers: before }: OutlineRoute, { headers: after }: OutlineRoute): Finding[] {
-  return [
-    ...fieldsOf('request', before.request, after.request),
-    ...fieldsOf('response', before.response, after.response),
-  ]
-}
-
-function fieldsOf(
-  which: 'request' | 'response',
-  { set: oldSet, remove: oldRemove }: OutlineFields,
-  { set, remove }: OutlineFields,
-): Finding[] {
-  const removed = between(oldRemove, remove)
-  const names = new Set([...Object.keys(oldSet), ...Object.keys(set)])
-  const differing = [...names].filter((name) => textOf(oldSet[name] ?? null) !== textOf(set[name] ?? null))
-  const changed = new Set([...differing, ...removed.added, ...removed.gone])
-  if (changed.size === 0) return []
-  const what = `the ${which} fields ${listed([...changed].sort())} are set or removed in another way`
-  return [finding('headers-changed', what, ['headers', which])]
 }
 
 function moreChanged(entry: string): Finding {

@@ -1,14 +1,18 @@
 import type { Outline, Outlined } from '../config/outline.ts'
 import type { OutlineRoute } from '../config/outline-route.ts'
 import { type Finding, finding } from './change.ts'
+import { freedNames } from './freed.ts'
 import { findMoves, type Move, matchText } from './moves.ts'
 import { compareAccess, compareValidate } from './route-access.ts'
-import { compareAuth } from './route-auth.ts'
+import { compareAuth, comparePlaces } from './route-auth.ts'
 import { compareCors } from './route-cors.ts'
+import { compareFields, type Planned } from './route-fields.ts'
 import { compareGuard } from './route-guard.ts'
-import { compareRouteLimits } from './route-limits.ts'
+import { comparingRouteKeys } from './route-keys.ts'
+import { compareCounts, compareRouteLimits, type LimitScene } from './route-limits.ts'
 import { compareMatch } from './route-match.ts'
 import { compareRest } from './route-rest.ts'
+import { type GoesTo, type Together, togetherIn } from './together.ts'
 import { compareUpstream } from './upstreams.ts'
 import { listed, quoted } from './words.ts'
 
@@ -25,6 +29,9 @@ export interface RouteDifferences {
   readonly findings: readonly RouteFinding[]
   /** Routes that are the same under another id: the old id to the new one. */
   readonly renamed: ReadonlyMap<string, string>
+  readonly together: Together
+  /** What is different about all routes at once. */
+  readonly everywhere: readonly Finding[]
   /** Not all requests could be asked about. */
   readonly isCut: boolean
 }
@@ -34,8 +41,12 @@ export function compareRoutes(before: Good, after: Good, maxRequests?: number): 
   const old = new Map(before.outline.routes.map((route) => [route.id, route]))
   const now = new Map(after.outline.routes.map((route) => [route.id, route]))
   const renamed = renames(old, now)
+  const newIds = new Map([...renamed].map(([id, was]) => [was, id]))
   const { moves, isCut } = findMoves(before, after, maxRequests)
-  const compare = (a: OutlineRoute, b: OutlineRoute) => compareSettings(a, b, before.outline, after.outline)
+  const together = togetherIn(before.outline, after.outline, goingTo(moves, now, newIds))
+  const freed = freedNames(before, after)
+  const limits = { old: before.outline.limits, now: after.outline.limits, together }
+  const compare = comparing({ before, after, limits, freed: freed.names })
   const findings: RouteFinding[] = []
   for (const route of after.outline.routes) {
     const twin = old.get(route.id) ?? old.get(renamed.get(route.id) ?? '')
@@ -47,8 +58,20 @@ export function compareRoutes(before: Good, after: Good, maxRequests?: number): 
     if (now.has(route.id) || kept.has(route.id)) continue
     findings.push({ before: route, after: null, finding: gone(route, moves) })
   }
-  findings.push(...movedFindings(moves, { old, now, renamed, compare }))
-  return { findings, renamed: new Map([...renamed].map(([id, was]) => [was, id])), isCut }
+  const compareKeys = comparingRouteKeys(before.outline, after.outline)
+  const compareMoved: Compare = (a, b) => [...compare(a, b), ...compareKeys(a, b)]
+  findings.push(...movedFindings(moves, { old, now, renamed, compare: compareMoved }))
+  return { findings, renamed: newIds, together, everywhere: freed.findings, isCut }
+}
+
+/** A route goes on under its id or its new one; some of its requests may go to others. */
+function goingTo(moves: readonly Move[], now: Routes, newIds: ReadonlyMap<string, string>): GoesTo {
+  const moved = Map.groupBy(moves, ({ from }) => from)
+  return function goesTo(id) {
+    const own = now.has(id) ? id : newIds.get(id)
+    const others = (moved.get(id) ?? []).flatMap(({ to }) => to ?? [])
+    return new Set(own === undefined ? others : [own, ...others])
+  }
 }
 
 type Compare = (before: OutlineRoute, after: OutlineRoute) => Finding[]
@@ -124,17 +147,39 @@ function movedFindings(moves: readonly Move[], { old, now, renamed, compare }: S
   })
 }
 
-function compareSettings(before: OutlineRoute, after: OutlineRoute, old: Outline, now: Outline): Finding[] {
-  return [
-    ...compareAuth(before, after),
-    ...compareRouteLimits(before, after, old.limits, now.limits),
-    ...compareCors(before, after),
-    ...compareGuard(before.guard, after.guard),
-    ...compareAccess(before, after),
-    ...compareValidate(before, after),
-    ...compareRest(before, after),
-    ...compareOtherUpstream(before, after, old, now),
-  ]
+interface CompareScene {
+  readonly before: Good
+  readonly after: Good
+  readonly limits: LimitScene
+  /** Fields of clients of which it is told once for all routes. */
+  readonly freed: ReadonlySet<string>
+}
+
+function comparing({ before: from, after: to, limits, freed }: CompareScene): Compare {
+  const { outline: old } = from
+  const { outline: now } = to
+  const [was, is] = [plannedBy(from), plannedBy(to)]
+  return function compareSettings(before, after) {
+    return [
+      ...compareAuth(before, after),
+      ...comparePlaces([before, old], [after, now]),
+      ...compareRouteLimits(before, after, limits),
+      ...(before.id === after.id ? [] : compareCounts(before, after, limits)),
+      ...compareCors(before, after),
+      ...compareGuard(before.guard, after.guard),
+      ...compareAccess(before, after),
+      ...compareValidate(before, after),
+      ...compareRest(before, after),
+      ...compareFields(was(before), is(after), freed),
+      ...compareOtherUpstream(before, after, old, now),
+    ]
+  }
+}
+
+function plannedBy({ compiled }: Good): (route: OutlineRoute) => Planned {
+  const plans = new Map(compiled?.policy.routes.map((plan) => [plan.id, plan]))
+  const credentials = compiled?.policy.credentialNames ?? new Set()
+  return (route) => ({ route, plan: plans.get(route.id) ?? null, credentials })
 }
 
 /** What is different about the upstream that a route names anew. */

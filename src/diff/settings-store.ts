@@ -24,10 +24,14 @@ export function compareRedis(before: OutlineRedis | null, after: OutlineRedis | 
 
 function compareSafety({ tls: before }: OutlineRedis, { tls: after }: OutlineRedis): Finding[] {
   const path = ['redis', 'tls']
-  if ((before === null) === (after === null)) return []
-  return after === null
-    ? [finding('redis-plain', 'what is said to Redis is no longer encrypted', path)]
-    : [finding('redis-encrypted', 'what is said to Redis is encrypted', path)]
+  if (before === null && after === null) return []
+  if (after === null) return [finding('redis-plain', 'what is said to Redis is no longer encrypted', path)]
+  if (before === null) return [finding('redis-encrypted', 'what is said to Redis is encrypted', path)]
+  if (before.ca === null && after.ca !== null) {
+    return [finding('redis-ca-added', 'Redis is believed with certificates of a file only', path)]
+  }
+  if (before.ca === null || after.ca !== null) return []
+  return [finding('redis-ca-gone', 'Redis is believed with any usual certificate', path)]
 }
 
 function compareShares({ replicas: before }: OutlineRedis, { replicas: after }: OutlineRedis): Finding[] {
@@ -40,7 +44,15 @@ function compareShares({ replicas: before }: OutlineRedis, { replicas: after }: 
 function comparePlace(before: OutlineRedis, after: OutlineRedis): Finding[] {
   const { replicas: _, tls: tlsBefore, ...was } = before
   const { replicas: __, tls: tlsAfter, ...is } = after
-  const hasOtherTls = tlsBefore !== null && tlsAfter !== null && textOf(tlsBefore) !== textOf(tlsAfter)
-  if (!hasOtherTls && textOf(was) === textOf(is)) return []
+  if (!hasOtherTls(tlsBefore, tlsAfter) && textOf(was) === textOf(is)) return []
   return [finding('redis-changed', 'limits are shared in another place or in another way', ['redis'])]
+}
+
+type Tls = OutlineRedis['tls']
+
+/** Another name or file; whether there is one at all is told elsewhere. */
+function hasOtherTls(before: Tls, after: Tls): boolean {
+  if (before === null || after === null) return false
+  const isOtherFile = before.ca !== null && after.ca !== null && before.ca !== after.ca
+  return isOtherFile || before.serverName !== after.serverName
 }

@@ -1,4 +1,4 @@
-import type { OutlineSettings } from '../config/outline.ts'
+import type { Outline, Outlined, OutlineSettings } from '../config/outline.ts'
 import { textOf } from '../config/outline-words.ts'
 import { canonicalAddress } from '../core/address.ts'
 import { hostIsServed, hostSet } from '../core/host.ts'
@@ -9,8 +9,11 @@ import { compareRedis, compareStore } from './settings-store.ts'
 import { type Span, spansOf, without } from './spans.ts'
 import { between, listed, quoted } from './words.ts'
 
+type Good = Outlined & { readonly outline: Outline }
+
 /** What the file says of the process as a whole. */
-export function compareSettings(before: OutlineSettings, after: OutlineSettings): Finding[] {
+export function compareSettings(from: Good, to: Good): Finding[] {
+  const [before, after] = [from.outline.settings, to.outline.settings]
   return [
     ...compareListen('listen', before.listen, after.listen, ['listen']),
     ...compareListen('ops', before.ops, after.ops, ['ops']),
@@ -22,6 +25,8 @@ export function compareSettings(before: OutlineSettings, after: OutlineSettings)
     ...compareStore(before.store, after.store),
     ...compareRedis(before.redis, after.redis),
     ...compareGuard(before.guard, after.guard).map(outsideOfRoutes),
+    ...compareTests(testsOf(from), testsOf(to)),
+    ...compareIdentity(before.identity, after.identity),
     ...comparePlain(before, after),
   ]
 }
@@ -49,7 +54,10 @@ function compareListen(what: string, before: Listen, after: Listen, path: readon
   const [then, now] = [textOfListen(before), textOfListen(after)]
   if (then === now) return []
   const reach = reachOf(after) - reachOf(before)
-  const code = reach === 0 ? 'listen-changed' : reach > 0 ? 'listen-wider' : 'listen-narrower'
+  // One address is in the network of the office, another one in that of everybody.
+  const isElsewhere = reachOf(after) === ONE_ADDRESS && after.host !== before.host
+  const same = isElsewhere ? 'listen-wider' : 'listen-changed'
+  const code = reach === 0 ? same : reach > 0 ? 'listen-wider' : 'listen-narrower'
   return [finding(code, `\`${what}\` is ${quoted(now)}, before ${quoted(then)}`, path)]
 }
 
@@ -83,21 +91,28 @@ function compareHosts(before: Hosts, after: Hosts): Finding[] {
   ]
 }
 
+/** Nobody's label: one that is written must not stand for all of them. */
+const ANY_LABEL = 'sallyport-any-host'
+
 /** A wildcard is served by itself or by one above it. */
 function isServed(host: string, hosts: readonly string[]): boolean {
-  return hosts.includes(host) || hostIsServed(hostSet(hosts), host.replace(/^\*/, 'x'))
+  return hosts.includes(host) || hostIsServed(hostSet(hosts), host.replace(/^\*/, ANY_LABEL))
 }
+
+type TrustCode = 'trust-wider' | 'trust-narrower' | 'client-hidden'
 
 function compareTrust(before: readonly string[], after: readonly string[]): Finding[] {
   const [was, is] = [spansOf(before), spansOf(after)]
   const { added, gone } = between(before, after)
-  const told = (spans: readonly Span[], code: 'trust-wider' | 'trust-narrower', what: string) =>
+  const told = (spans: readonly Span[], code: TrustCode, what: string) =>
     spans.length > 0 ? [finding(code, what, ['trust'])] : []
   const other = 'other ranges'
   const [fresh, missing] = [listed(added) || other, listed(gone) || other]
   return [
     ...told(without(is, was), 'trust-wider', `${fresh} are believed about the address of the client`),
     ...told(without(was, is), 'trust-narrower', `${missing} are no longer believed about the client`),
+    // One address for all of them: it may be in a list, have its own count, or be one that the API believes.
+    ...told(without(was, is), 'client-hidden', `clients behind ${missing} have the address of the proxy`),
   ]
 }
 
@@ -113,13 +128,42 @@ function compareAudit({ audit: before }: OutlineSettings, { audit: after }: Outl
   return [finding('audit-changed', `${what}, before to ${listed(places(before))}`, path)]
 }
 
+type Tests = { readonly file: string; readonly onReload: boolean } | null
+
+function testsOf({ compiled }: Good): Tests {
+  return compiled?.settings.tests ?? null
+}
+
+/** What the tests say is no part of this: a file of its own tells it. */
+function compareTests(before: Tests, after: Tests): Finding[] {
+  const path = ['tests']
+  const [was, is] = [before?.onReload === true, after?.onReload === true]
+  if (was && !is) return [finding('tests-gone', 'a reload no longer has to pass tests', path)]
+  if (!was && is) return [finding('tests-added', 'a reload has to pass tests', path)]
+  if (before === null || after === null || before.file === after.file) return []
+  return [finding('tests-gone', `a reload has to pass other tests: ${quoted(after.file)}`, path)]
+}
+
+type Identity = OutlineSettings['identity']
+
+function compareIdentity(before: Identity, after: Identity): Finding[] {
+  if (textOf(before) === textOf(after)) return []
+  const path = ['identity']
+  const meant = new Map(Object.entries(before).map(([what, name]) => [name, what]))
+  const swapped = Object.entries(after).filter(
+    ([what, name]) => name !== null && (meant.get(name) ?? what) !== what,
+  )
+  const names = listed(swapped.flatMap(([, name]) => name ?? []))
+  return [
+    finding('identity-changed', 'the API is told in other fields who asks', path),
+    ...(swapped.length > 0 ? [finding('identity-swapped', `${names} means something else now`, path)] : []),
+  ]
+}
+
 function comparePlain(before: OutlineSettings, after: OutlineSettings): Finding[] {
   const found: Finding[] = []
   if (textOf(before.drain) !== textOf(after.drain)) {
     found.push(finding('drain-changed', 'the process takes another time to end', ['drain']))
-  }
-  if (textOf(before.identity) !== textOf(after.identity)) {
-    found.push(finding('identity-changed', 'the API is told in other fields who asks', ['identity']))
   }
   const keys = new Set([...Object.keys(before.more), ...Object.keys(after.more)])
   for (const key of keys) {

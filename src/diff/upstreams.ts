@@ -32,7 +32,7 @@ function compareUrl(before: OutlineUpstream, after: OutlineUpstream): Finding[] 
   const what = `is at ${listed(urls(after))}, before at ${listed(urls(before))}`
   const [wasPlain, isPlain] = [hasPlain(before), hasPlain(after)]
   return [
-    finding('upstream-url-changed', what, path),
+    finding(added.length > 0 ? 'upstream-url-changed' : 'upstream-url-gone', what, path),
     ...(isPlain && !wasPlain ? [finding('upstream-plain', 'is asked without encryption', path)] : []),
     ...(wasPlain && !isPlain ? [finding('upstream-encrypted', 'is asked with encryption', path)] : []),
   ]

@@ -10,12 +10,12 @@ const CORS: readonly Row[] = [
     'cors at all',
     (p) => (secure(p).cors = { origins: ['https://a.example.com'] }),
     'cors-added',
-    'cors-gone',
+    'cors-gone reply-field-passes',
   ),
   row(
     'cors off beside WebSocket',
     (p) => delete socket(p).cors,
-    'cors-gone websocket-origins-unchecked',
+    'cors-gone reply-field-passes websocket-origins-unchecked',
     'cors-added',
   ),
   row(
@@ -70,8 +70,8 @@ const GUARD: readonly Row[] = [
   row(
     'one of them removed by hand',
     (p) => (secure(p).headers = { response: { remove: ['x-frame-options'] } }),
-    'guard-header-off headers-changed',
-    'guard-header-on headers-changed',
+    'guard-header-off',
+    'guard-header-on',
   ),
   row(
     'a looser one',
@@ -88,6 +88,19 @@ const GUARD: readonly Row[] = [
   row(
     'HTTPS for a shorter time',
     (p) => (secure(p).guard = { strict_transport_security: 'max-age=60; includeSubDomains' }),
+    'guard-header-looser',
+    'guard-header-tighter',
+  ),
+  row(
+    'HTTPS for a shorter time, and for hosts below',
+    (p) => (secure(p).guard = { strict_transport_security: 'max-age=60; includeSubDomains' }),
+    'guard-header-looser',
+    'guard-header-looser',
+    (p) => (secure(p).guard = { strict_transport_security: 'max-age=600' }),
+  ),
+  row(
+    'more of the address for the next page',
+    (p) => (secure(p).guard = { referrer_policy: 'unsafe-url' }),
     'guard-header-looser',
     'guard-header-tighter',
   ),
@@ -162,7 +175,12 @@ const SWITCHES: readonly Row[] = [
     'enforcement-more',
     (p) => (secure(p).enforce = '50%'),
   ),
-  row('report everywhere', (p) => (p.mode = 'report'), 'enforcement-less', 'enforcement-more'),
+  row(
+    'report everywhere',
+    (p) => (p.mode = 'report'),
+    'cors-gone enforcement-less reply-field-passes',
+    'cors-added enforcement-more',
+  ),
   row(
     'a prefix that is cut',
     (p) => (secure(p).strip_prefix = '/secure'),
@@ -172,8 +190,27 @@ const SWITCHES: readonly Row[] = [
   row(
     'a header for the API',
     (p) => (secure(p).headers = { request: { set: { 'x-a': 'b' } } }),
+    'request-field-set',
+    'client-field-passes',
+  ),
+  row(
+    'a header that is kept from the API',
+    (p) => (secure(p).headers = { request: { remove: ['x-a'] } }),
     'headers-changed',
-    'headers-changed',
+    'client-field-passes',
+  ),
+  row(
+    'a header of the API that is kept back',
+    (p) => (secure(p).headers = { response: { remove: ['x-a'] } }),
+    'reply-fields-changed',
+    'reply-field-passes',
+  ),
+  row(
+    'another value for the client',
+    (p) => (secure(p).headers.response.set['cache-control'] = 'public'),
+    'reply-fields-changed',
+    'reply-fields-changed',
+    (p) => (secure(p).headers = { response: { set: { 'cache-control': 'no-store' } } }),
   ),
   row(
     'another upstream',

@@ -123,8 +123,8 @@ const KEYS: readonly Row[] = [
       p.routes[1].id = 'sales'
       key(p, 1).routes = ['sales']
     },
-    'route-renamed',
-    'route-renamed',
+    'quota-anew route-renamed',
+    'quota-anew route-renamed',
   ),
 ]
 
@@ -133,7 +133,7 @@ const AUTHENTICATORS: readonly Row[] = [
     'one more place for a key',
     (p) => p.authenticators.key.in.push('query:key'),
     'authenticator-place-added',
-    'authenticator-place-gone',
+    'authenticator-place-gone client-field-passes',
     (p) => (p.authenticators = { key: { type: 'api_key', in: ['header:x-api-key'] } }),
   ),
 ]

@@ -27,8 +27,8 @@ const MATCHES: readonly Row[] = [
   row(
     'a route that takes requests where its pattern crosses another one',
     (p) => p.routes.push({ id: 'new', match: { path: '/orders/special', methods: ['GET'] } }),
-    'access-wider any-scope-wider body-schema-gone body-size-looser cors-gone orgs-wider query-looser roles-wider route-limit-gone route-split scope-dropped',
-    'access-narrower any-scope-narrower body-schema-added body-size-tighter cors-added orgs-narrower query-tighter roles-narrower route-limit-added route-merged route-takes-over scope-needed',
+    'access-wider any-scope-wider body-schema-gone body-size-looser cors-gone orgs-wider query-looser reply-field-passes roles-wider route-keys-narrower route-limit-gone route-split scope-dropped',
+    'access-narrower any-scope-narrower body-schema-added body-size-tighter cors-added orgs-narrower query-tighter roles-narrower route-keys-wider route-limit-added route-merged route-takes-over scope-needed',
   ),
   row('another id', (p) => (secure(p).id = 'safe'), 'route-renamed', 'route-renamed'),
   row(
@@ -81,7 +81,13 @@ const AUTH: readonly Row[] = [
     (p) => (secure(p).limits = ['address']),
   ),
   row('anonymous, too', (p) => (secure(p).auth = ['key', 'none']), 'auth-none-added', 'auth-none-gone'),
-  row('one more authenticator', (p) => (secure(p).auth = ['key', 'git']), 'auth-added', 'auth-gone', withGit),
+  row(
+    'one more authenticator',
+    (p) => (secure(p).auth = ['key', 'git']),
+    'auth-added',
+    'auth-gone client-field-passes',
+    withGit,
+  ),
   row(
     'credentials that are looked at',
     (p) => (p.routes[0].auth = ['none', 'key']),
@@ -111,6 +117,14 @@ const AUTH: readonly Row[] = [
   ),
 ]
 
+/** For the routes; a key may still bring the old one along. */
+function inPlaceOf(p: Draft, old: string, now: string): void {
+  for (const one of [p.defaults, ...p.routes]) {
+    one.limits = one.limits?.map((name: string) => (name === old ? now : name))
+    if (one.limits === undefined) delete one.limits
+  }
+}
+
 function withGit(p: Draft): void {
   p.authenticators = { git: { type: 'api_key', in: ['bearer'] } }
   p.routes.push({ id: 'git', match: { path: '/git' }, auth: ['git'] })
@@ -119,22 +133,41 @@ function withGit(p: Draft): void {
 const LIMITS: readonly Row[] = [
   row('a limit less', (p) => (secure(p).limits = ['address']), 'route-limit-gone', 'route-limit-added'),
   row(
-    'a stricter limit in the place of one',
+    'a stricter limit in the place of one, wherever that held',
     (p) => {
       p.limits.strict = { by: 'key', rate: '6/minute', burst: '1/second' }
-      secure(p).limits = ['address', 'strict']
+      inPlaceOf(p, 'key', 'strict')
     },
     'route-limit-added route-limit-stricter',
     'route-limit-added route-limit-gone',
   ),
   row(
-    'a limit under another name',
+    'a limit under another name, wherever it held',
     (p) => {
       p.limits.again = { ...p.limits.key }
-      secure(p).limits = ['address', 'again']
+      inPlaceOf(p, 'key', 'again')
     },
     'limit-renamed',
     'limit-renamed',
+  ),
+  row(
+    'a quota under another name',
+    (p) => {
+      p.limits.again = { ...p.limits.plan }
+      inPlaceOf(p, 'plan', 'again')
+    },
+    'quota-anew',
+    'quota-anew',
+  ),
+  row(
+    'a route that is split under a limit by route',
+    (p) => p.routes.push({ id: 'new', match: { path: '/secure/new' }, upstream: 'tls', limits: ['each'] }),
+    'route-limit-apart route-split',
+    'route-merged route-takes-over',
+    (p) => {
+      p.limits.each = { by: ['ip', 'route'], rate: '9/minute' }
+      secure(p).limits = ['each']
+    },
   ),
   row(
     'a lower cost',

@@ -67,6 +67,16 @@ const UPSTREAMS: readonly Row[] = [
   row('other retries', (p) => (tls(p).retry = 'off'), 'upstream-retry-changed', 'upstream-retry-changed'),
 ]
 
+const TARGETS: readonly Row[] = [
+  row(
+    'one place less',
+    (p) => (p.upstreams.api.targets = ['http://127.0.0.1:3000']),
+    'upstream-url-gone',
+    'upstream-url-changed',
+    (p) => (p.upstreams.api = { targets: ['http://127.0.0.1:3000', 'http://127.0.0.1:3001'] }),
+  ),
+]
+
 const LISTENERS: readonly Row[] = [
   row(
     'heard everywhere',
@@ -103,7 +113,7 @@ const LISTENERS: readonly Row[] = [
     'hosts-narrower',
     (p) => (p.hosts = ['a.example.com']),
   ),
-  row('more proxies', (p) => (p.trust = ['10.0.0.0/8']), 'trust-wider', 'trust-narrower'),
+  row('more proxies', (p) => (p.trust = ['10.0.0.0/8']), 'trust-wider', 'client-hidden trust-narrower'),
   row(
     'more headers',
     (p) => (p.server = { max_headers: 200 }),
@@ -156,6 +166,20 @@ const REST: readonly Row[] = [
     (p) => (p.redis = { url: 'rediss://redis:6379' }),
   ),
   row(
+    'the usual certificates for Redis',
+    (p) => delete p.redis.tls.ca,
+    'redis-ca-gone',
+    'redis-ca-added',
+    (p) => (p.redis = { url: 'rediss://redis:6379', tls: { ca: 'ca.pem' } }),
+  ),
+  row(
+    'other certificates for Redis',
+    (p) => (p.redis.tls.ca = 'other.pem'),
+    'redis-changed',
+    'redis-changed',
+    (p) => (p.redis = { url: 'rediss://redis:6379', tls: { ca: 'ca.pem' } }),
+  ),
+  row(
     'fewer gateways',
     (p) => (p.redis.replicas = 2),
     'redis-share-larger',
@@ -167,7 +191,29 @@ const REST: readonly Row[] = [
     'other identity fields',
     (p) => (p.identity = { subject: 'x-user' }),
     'identity-changed',
-    'identity-changed',
+    'client-field-passes identity-changed',
+  ),
+  row(
+    'identity fields that mean something else',
+    (p) => (p.identity = { subject: 'x-org', org: 'x-user' }),
+    'identity-changed identity-swapped',
+    'identity-changed identity-swapped',
+    (p) => (p.identity = { subject: 'x-user', org: 'x-org' }),
+  ),
+  row('tests at a reload', (p) => (p.tests = { file: './a.test.yaml' }), 'tests-added', 'tests-gone'),
+  row(
+    'tests that a reload need not pass',
+    (p) => (p.tests.on_reload = false),
+    'tests-gone',
+    'tests-added',
+    (p) => (p.tests = { file: './a.test.yaml' }),
+  ),
+  row(
+    'other tests',
+    (p) => (p.tests = { file: './b.test.yaml' }),
+    'tests-gone',
+    'tests-gone',
+    (p) => (p.tests = { file: './a.test.yaml' }),
   ),
   row(
     'security headers of refusals',
@@ -177,4 +223,4 @@ const REST: readonly Row[] = [
   ),
 ]
 
-export const SETTING_ROWS: readonly Row[] = [...UPSTREAMS, ...LISTENERS, ...REST]
+export const SETTING_ROWS: readonly Row[] = [...UPSTREAMS, ...TARGETS, ...LISTENERS, ...REST]

@@ -30,16 +30,15 @@ const OPENINGS: readonly fc.Arbitrary<(draft: Draft) => void>[] = [
   fc.tuple(byte, byte).map(
     ([a, b]) =>
       (p) =>
-        (p.trust = [...(p.trust ?? []), `172.16.${a}.${b}`]),
-  ),
-  fc.tuple(byte, byte).map(
-    ([a, b]) =>
-      (p) =>
         p.routes[1].access.allow.push(`172.16.${a}.${b}`),
   ),
   fc.integer({ min: 11, max: 1000 }).map((rate) => (p) => (p.limits.shut.rate = `${rate}/minute`)),
   fc.integer({ min: 9, max: 1000 }).map((count) => (p) => (p.limits.places.concurrent = count)),
-  fc.integer({ min: 20_001, max: 100_000 }).map((count) => (p) => (p.limits.plan.quota = `${count}/month`)),
+  fc.integer({ min: 20_001, max: 100_000 }).map((count) => (p) => {
+    for (const limit of Object.values<Draft>(p.limits)) {
+      if (limit.quota !== undefined) limit.quota = `${count}/month`
+    }
+  }),
   fc.integer({ min: 3, max: 100 }).map((size) => (p) => (p.routes[1].validate.max_body = `${size}MB`)),
   fc.integer({ min: 201, max: 1000 }).map((count) => (p) => (p.server = { ...p.server, max_headers: count })),
   fc.constantFrom('PUT', 'PATCH', 'DELETE').map((method) => (p) => p.routes[0].match.methods.push(method)),

@@ -50,19 +50,23 @@ t.test(
   'docs/ci.md: its commands pass on a repository in order, and fail where the policy gets more open',
   async (t) => {
     const folder = new Folder(t)
-    folder.write('config/policy.yaml', POLICY)
-    folder.write('config/policy.test.yaml', TESTS)
+    // Below the folder, as the other checkout is put beside it.
+    const inRepository = (command: string) => folder.run(`cd repository && ${command}`)
+    folder.write('repository/config/policy.yaml', POLICY)
+    folder.write('repository/config/policy.test.yaml', TESTS)
     const git = 'git -c user.name=a -c user.email=a@example.com'
-    const { code } = await folder.run(`git init -q -b main && git add config && ${git} commit -q -m one`)
-    t.equal(code, 0)
+    const commit = `git init -q -b main && git add config && ${git} commit -q -m one`
+    t.equal((await inRepository(`${commit} && git update-ref refs/remotes/origin/main main`)).code, 0)
     const lines = linesOf('docs/ci.md')
-    t.equal(lines.length, 3)
+    t.equal(lines.length, 4)
     for (const { command } of lines) {
-      const ran = await folder.run(command)
+      const ran = await inRepository(command)
       t.equal(ran.code, 0, `${command}\n${ran.stdout}`)
     }
-    folder.write('config/policy.yaml', POLICY.replace('[GET]', '[GET, POST]'))
-    const diff = await folder.run(lines.find(({ command }) => command.includes(' diff '))?.command ?? 'true')
+    folder.write('repository/config/policy.yaml', POLICY.replace('[GET]', '[GET, POST]'))
+    const diff = await inRepository(
+      lines.find(({ command }) => command.includes(' diff '))?.command ?? 'true',
+    )
     t.equal(diff.code, 1, diff.stdout)
   },
 )
