@@ -1,10 +1,11 @@
 import { visible } from '../config/issues.ts'
 import { compileBodySchema } from '../policies/validate/body-schema.ts'
 import { isMapping, type Mapping, member, type OpenApi } from './document.ts'
-import { kebab } from './names.ts'
+import { Names } from './names.ts'
 import type { Operation } from './operations.ts'
 import { MAX_TOLD } from './problem.ts'
-import { follow, partsOf, pointerTo, refOf, resolved } from './references.ts'
+import { type Given, givenIn, NOTHING_GIVEN, readOnlyIn } from './read-only.ts'
+import { follow, partsOf, pointerTo, refOf } from './references.ts'
 import { holdsOf, NOT_TAKEN } from './schema-words.ts'
 
 /** The schema of a body as a file beside the policy. `text` null: there is none, and `notes` say why. */
@@ -52,13 +53,24 @@ function checked(schema: Mapping, notes: readonly string[]): BodySchema {
   }
 }
 
+/** More of them are not told apart by what the schemas around them say. */
+const MAX_NAMES = 10_000
+
+/** A reference, and what the schemas around it say of its properties. */
+interface Named {
+  readonly name: string
+  readonly ref: string
+  readonly given: Given
+}
+
 /** A schema of OpenAPI in JSON Schema 2020-12, and without what bodies of strangers could turn against the gate. */
 class Translation {
   readonly notes = new Set<string>()
   readonly #root: Mapping
   readonly #isDraft4: boolean
   readonly #names = new Map<string, string>()
-  readonly #open: string[] = []
+  readonly #free = new Names()
+  readonly #open: Named[] = []
   readonly #taken = new Map<string, boolean>()
 
   constructor(root: Mapping, version: OpenApi['version']) {
@@ -69,8 +81,8 @@ class Translation {
   whole(schema: unknown, comment: string): Mapping {
     const top = this.#schema(schema)
     const definitions: Record<string, unknown> = {}
-    for (let ref = this.#open.shift(); ref !== undefined; ref = this.#open.shift()) {
-      definitions[this.#nameOf(ref)] = this.#schema(follow(this.#root, ref))
+    for (let one = this.#open.shift(); one !== undefined; one = this.#open.shift()) {
+      definitions[one.name] = this.#schema(follow(this.#root, one.ref), one.given)
     }
     const body = isMapping(top) ? top : { not: {} }
     const $defs = Object.keys(definitions).length === 0 ? {} : { $defs: definitions }
@@ -78,35 +90,37 @@ class Translation {
   }
 
   /** One name for each reference; what it stands for is translated later, so that schemas may hold themselves. */
-  #nameOf(ref: string): string {
-    const known = this.#names.get(ref)
+  #nameOf(ref: string, around: Given): string {
+    const given = this.#names.size < MAX_NAMES ? around : NOTHING_GIVEN
+    const key = JSON.stringify([ref, given === 'as-written' ? given : [...given].sort()])
+    const known = this.#names.get(key)
     if (known !== undefined) return known
-    const plain = kebab(partsOf(ref).at(-1) ?? '') || 'schema'
-    const name = [...this.#names.values()].includes(plain) ? `${plain}-${this.#names.size}` : plain
-    this.#names.set(ref, name)
-    this.#open.push(ref)
+    const name = this.#free.take(partsOf(ref).at(-1) ?? '', 'schema')
+    this.#names.set(key, name)
+    this.#open.push({ name, ref, given })
     return name
   }
 
-  #schema(schema: unknown): unknown {
+  #schema(schema: unknown, given: Given = NOTHING_GIVEN): unknown {
     if (!isMapping(schema)) return schema
     const ref = refOf(schema)
-    const reference = ref === null ? {} : { $ref: `#/$defs/${this.#nameOf(ref)}` }
-    if (ref !== null && this.#isDraft4) return reference
+    if (ref !== null && this.#isDraft4) return { $ref: `#/$defs/${this.#nameOf(ref, given)}` }
+    const { always, anywhere } = readOnlyIn(this.#root, schema, this.#isDraft4, given)
+    const reference = ref === null ? {} : { $ref: `#/$defs/${this.#nameOf(ref, always)}` }
     const words = Object.entries(this.#isDraft4 ? inDraft2020(schema) : schema)
-    const kept = words.flatMap(([word, value]) => this.#word(word, value))
-    return this.#requiredHere(schema, { ...reference, ...Object.fromEntries(kept) })
+    const kept = words.flatMap(([word, value]) => this.#word(word, value, givenIn(word, always)))
+    return this.#requiredHere({ ...reference, ...Object.fromEntries(kept) }, anywhere)
   }
 
-  #word(word: string, value: unknown): [string, unknown][] {
+  #word(word: string, value: unknown, given: Given): [string, unknown][] {
     if (NOT_TAKEN.has(word)) this.notes.add(`\`${word}\` is left out of the schema`)
     switch (holdsOf(word)) {
       case 'one':
-        return [[word, this.#schema(value)]]
+        return [[word, this.#schema(value, given)]]
       case 'list':
-        return [[word, Array.isArray(value) ? value.map((one) => this.#schema(one)) : value]]
+        return [[word, Array.isArray(value) ? value.map((one) => this.#schema(one, given)) : value]]
       case 'map':
-        return [[word, this.#mapped(word, value)]]
+        return [[word, this.#mapped(word, value, given)]]
       case 'nothing':
         return this.#isTaken(word, value) ? [[word, value]] : []
       default:
@@ -114,12 +128,12 @@ class Translation {
     }
   }
 
-  #mapped(word: string, value: unknown): unknown {
+  #mapped(word: string, value: unknown, given: Given): unknown {
     if (!isMapping(value)) return value
     const entries = Object.entries(value).filter(([name]) => {
       return word !== 'patternProperties' || this.#isTaken('pattern', name)
     })
-    return Object.fromEntries(entries.map(([name, one]) => [name, this.#schema(one)]))
+    return Object.fromEntries(entries.map(([name, one]) => [name, this.#schema(one, given)]))
   }
 
   /** Whether our own bounds take the keyword. */
@@ -133,22 +147,17 @@ class Translation {
   }
 
   /** What only the API may set is not asked of its callers; and only short lists may be compared one by one. */
-  #requiredHere(written: Mapping, schema: Mapping): Mapping {
+  #requiredHere(schema: Mapping, readOnly: Given): Mapping {
     const { required, uniqueItems, ...rest } = schema
     const unique = uniqueItems === undefined ? {} : { uniqueItems }
     const isBounded = uniqueItems !== true || compiles({ uniqueItems, maxItems: schema.maxItems })
     if (!isBounded) this.notes.add('`uniqueItems` without a small `maxItems` is left out of the schema')
     const asked = Array.isArray(required)
-      ? { required: required.filter((name) => !this.#isReadOnly(written, name)) }
+      ? { required: required.filter((name) => readOnly === 'as-written' || !readOnly.has(name)) }
       : required === undefined
         ? {}
         : { required }
     return { ...rest, ...(isBounded ? unique : {}), ...asked }
-  }
-
-  #isReadOnly(schema: Mapping, name: unknown): boolean {
-    const property = resolved(this.#root, member(schema.properties, String(name)))
-    return member(property, 'readOnly') === true
   }
 }
 

@@ -1,8 +1,9 @@
 import { Validator } from '@seriousme/openapi-schema-validator'
 import { parseDocument } from 'yaml'
 import { visible } from '../config/issues.ts'
+import { withoutData } from './data.ts'
 import { ImportProblem, MAX_TOLD } from './problem.ts'
-import { refusedIn } from './references.ts'
+import { refusedReference, refusedSize } from './references.ts'
 
 export type Mapping = Readonly<Record<string, unknown>>
 
@@ -25,12 +26,17 @@ export async function readOpenApi(text: string): Promise<OpenApi> {
   const root = parsed(text)
   if (!isMapping(root)) throw new ImportProblem('an OpenAPI document is a mapping')
   const version = versionOf(root)
+  refuse(refusedSize(root))
+  const known = withoutData(root) as Mapping
   // First: the validator follows references through prototypes.
-  const refused = refusedIn(root)
-  if (refused !== null) throw new ImportProblem(visible(refused, MAX_TOLD))
-  const { valid, errors } = await new Validator({ allErrors: false }).validate(root)
+  refuse(refusedReference(known))
+  const { valid, errors } = await new Validator({ allErrors: false }).validate(known)
   if (!valid) throw new ImportProblem(`this is no valid OpenAPI ${version} document: ${told(errors)}`)
   return { version, root }
+}
+
+function refuse(why: string | null): void {
+  if (why !== null) throw new ImportProblem(visible(why, MAX_TOLD))
 }
 
 export function isMapping(value: unknown): value is Mapping {

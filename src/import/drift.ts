@@ -2,16 +2,20 @@ import { METHODS } from '../config/methods.ts'
 import type { Outlined } from '../config/outline.ts'
 import type { OutlineRoute } from '../config/outline-route.ts'
 import type { Policy } from '../core/policy.ts'
-import { credentialOf, type Operation } from './operations.ts'
-import { samplePath } from './paths.ts'
+import { UNDECIDED } from './access.ts'
+import { credentialOf, nameOf, type Operation } from './operations.ts'
+import { patternOfTemplate, samplePath } from './paths.ts'
+import { covers, type Shape, segmentsOf, shapesOf } from './shapes.ts'
 
 export type DriftCode =
   | 'operation-not-served'
   | 'method-not-served'
   | 'route-not-described'
   | 'method-not-described'
+  | 'path-not-described'
   | 'credential-not-asked'
   | 'credential-not-described'
+  | 'scopes-not-asked'
 
 /** A difference between a policy and the document of its API. */
 export interface Drift {
@@ -56,8 +60,8 @@ class Finding {
   readonly #policy: Good
   readonly #hosts: readonly string[]
   readonly #routes: ReadonlyMap<string, OutlineRoute>
-  /** Methods of the operations that come to a route, by its id. */
-  readonly #described = new Map<string, Set<string>>()
+  /** Shapes of the operations that come to a route, by its id and their methods. */
+  readonly #described = new Map<string, Described>()
 
   constructor(policy: Good) {
     this.#policy = policy
@@ -70,10 +74,21 @@ class Finding {
     const ids = servedBy(policy, this.#hosts, asked.method, asked.full)
     if (ids.length === 0) this.found.push(notServed(policy, this.#hosts, asked))
     for (const id of ids) {
-      this.#described.set(id, (this.#described.get(id) ?? new Set()).add(asked.method))
+      this.#describe(id, asked)
       const route = this.#routes.get(id)
-      if (route !== undefined) this.found.push(...credentialDrift(asked, route, this.#lineOf(route)))
+      if (route === undefined) continue
+      const line = this.#lineOf(route)
+      this.found.push(...credentialDrift(asked, route, line), ...scopeDrift(asked, route, line))
     }
+  }
+
+  #describe(id: string, { method, full }: Asked): void {
+    const described: Described = this.#described.get(id) ?? new Map()
+    const shapes = described.get(method) ?? []
+    const shape = patternOfTemplate(full)?.shape
+    if (shape !== undefined) shapes.push(segmentsOf(shape))
+    described.set(method, shapes)
+    this.#described.set(id, described)
   }
 
   routes(): void {
@@ -102,9 +117,12 @@ function servedBy({ find }: Policy, hosts: readonly string[], method: string, te
 
 type Asked = Operation & { readonly full: string }
 
-function nameOf({ method, full, pointer, operationId }: Asked): string {
-  return `${method} ${full} (${operationId === null ? '' : `${operationId}, `}${pointer})`
+function askedFor(asked: Asked): string {
+  return `${asked.method} ${asked.full} (${nameOf(asked)})`
 }
+
+/** Shapes of operations by their methods. */
+type Described = Map<string, Shape[]>
 
 function notServed(policy: Policy, hosts: readonly string[], asked: Asked): Drift {
   const others = METHODS.filter((method) => servedBy(policy, hosts, method, asked.full).length > 0)
@@ -112,7 +130,7 @@ function notServed(policy: Policy, hosts: readonly string[], asked: Asked): Drif
     others.length === 0
       ? (['operation-not-served', 'no route serves it'] as const)
       : (['method-not-served', `its path is served with ${others.join(', ')} only`] as const)
-  return { ...placeOf(asked), code, message: `${nameOf(asked)}: ${why}`, route: null, line: null }
+  return { ...placeOf(asked), code, message: `${askedFor(asked)}: ${why}`, route: null, line: null }
 }
 
 const placeOf = ({ method, full, pointer }: Asked) => ({ method, path: full, pointer })
@@ -122,28 +140,62 @@ function credentialDrift(asked: Asked, route: OutlineRoute, line: number): Drift
   const isOpen = route.auth.includes('none')
   const place = { ...placeOf(asked), route: route.id, line }
   if (credential === 'required' && isOpen) {
-    const message = `${nameOf(asked)}: the document asks for a credential, the route ${route.id} lets in who has none`
+    const message = `${askedFor(asked)}: the document asks for a credential, the route ${route.id} lets in who has none`
     return [{ ...place, code: 'credential-not-asked', message }]
   }
   if (credential === 'none' && !isOpen) {
-    const message = `${nameOf(asked)}: the route ${route.id} asks for a credential, the document does not`
+    const message = `${askedFor(asked)}: the route ${route.id} asks for a credential, the document does not`
     return [{ ...place, code: 'credential-not-described', message }]
   }
   return []
 }
 
-function notDescribed(
-  { id, match }: OutlineRoute,
-  described: ReadonlySet<string> | undefined,
-  line: number,
-): Drift[] {
+/** A route for which the scopes that it asks for are not enough to be let in by the document. */
+function scopeDrift(asked: Asked, route: OutlineRoute, line: number): Drift[] {
+  if (credentialOf(asked) !== 'required' || route.auth.includes('none')) return []
+  const wanted = (asked.security ?? []).map((one) => [...new Set([...one.values()].flat())])
+  const held = route.allow.scopes ?? []
+  const enough = route.allow.anyScope?.map((one) => [...held, one]) ?? [held]
+  const isEnough = (scopes: readonly string[]) =>
+    wanted.some((names) => names.every((name) => scopes.includes(name)))
+  if (held.includes(UNDECIDED) || enough.every(isEnough)) return []
+  const texts = [...new Set(wanted.map((names) => names.join(' and ')))].join(', or ')
+  const message = `${askedFor(asked)}: the document asks for the scopes ${texts}, the route ${route.id} for ${scopesText(route)}`
+  return [{ ...placeOf(asked), code: 'scopes-not-asked', message, route: route.id, line }]
+}
+
+function scopesText({ allow: { scopes, anyScope } }: OutlineRoute): string {
+  const texts = [...(scopes ?? []), ...(anyScope === null ? [] : [`any of ${anyScope.join(', ')}`])]
+  return texts.length === 0 ? 'none' : texts.join(' and ')
+}
+
+function notDescribed(route: OutlineRoute, described: Described | undefined, line: number): Drift[] {
+  const { id, match } = route
   const place = { route: id, method: null, path: match.path, pointer: null, line }
+  const name = `the route ${id} (${match.path})`
   if (described === undefined) {
-    const message = `the route ${id} (${match.path}): no operation of the document comes to it`
+    const message = `${name}: no operation of the document comes to it`
     return [{ ...place, code: 'route-not-described', message }]
   }
-  const others = match.methods.filter((method) => !described.has(method) && !COMES_ALONG.has(method))
-  if (others.length === 0) return []
-  const message = `the route ${id} (${match.path}): no operation of the document has ${others.join(', ')}`
-  return [{ ...place, code: 'method-not-described', message }]
+  const methods = match.methods.filter((method) => !COMES_ALONG.has(method))
+  const others = methods.filter((method) => !described.has(method))
+  const wider = methods.filter((method) => isWider(route, described.get(method)))
+  const found: Drift[] = []
+  if (others.length > 0) {
+    const message = `${name}: no operation of the document has ${others.join(', ')}`
+    found.push({ ...place, code: 'method-not-described', message })
+  }
+  if (wider.length > 0) {
+    const message = `${name}: with ${wider.join(', ')} it serves more paths than the document has`
+    found.push({ ...place, code: 'path-not-described', message })
+  }
+  return found
+}
+
+/** Whether it has paths beside those of the operations. What no pattern can say of them is no difference. */
+function isWider({ match, path }: OutlineRoute, operations: readonly Shape[] | undefined): boolean {
+  if (operations === undefined) return false
+  const isSensitive = path.case === 'sensitive'
+  const known = isSensitive ? operations : operations.map((one) => one.map((text) => text.toLowerCase()))
+  return shapesOf(match.path, path).some((form) => !known.some((one) => covers(one, form)))
 }

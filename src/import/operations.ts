@@ -8,6 +8,8 @@ export interface Operation {
   readonly method: string
   /** What stands in front of every path of the document: '' or `/v1`. */
   readonly basePath: string
+  /** Scheme and authority of the server that it names for itself or its path; null: it names none. */
+  readonly origin: string | null
   /** The template below it: `/pets/{petId}`. */
   readonly path: string
   /** Where it stands in the document. */
@@ -33,10 +35,11 @@ export function operationsOf({ root }: OpenApi): Operation[] {
     if (!path.startsWith('/')) return []
     const item = mappingOf(resolved(root, written))
     const pathBase = basePathOf(item.servers) ?? base
+    const origin = originOf(item.servers)
     return Object.entries(item).flatMap(([method, operation]) => {
       if (!METHODS.has(method) || !isMapping(operation)) return []
       const pointer = pointerTo(pointerTo('#/paths', path), method)
-      return [operationOf(root, operation, { method, path, pointer, base: pathBase })]
+      return [operationOf(root, operation, { method, path, pointer, base: pathBase, origin })]
     })
   })
 }
@@ -46,16 +49,18 @@ interface Whereabouts {
   readonly path: string
   readonly pointer: string
   readonly base: string
+  readonly origin: string | null
 }
 
 function operationOf(
   root: Mapping,
   operation: Mapping,
-  { method, path, pointer, base }: Whereabouts,
+  { method, path, pointer, base, origin }: Whereabouts,
 ): Operation {
   return {
     method: method.toUpperCase(),
     basePath: basePathOf(operation.servers) ?? base,
+    origin: serverUrl(operation.servers) === null ? origin : originOf(operation.servers),
     path,
     pointer,
     operationId: textOr(operation.operationId, null),
@@ -102,7 +107,16 @@ function basePathOf(servers: unknown): string | null {
 
 /** Scheme and authority of the document's first server; null when it has none, such as `/v1`. */
 export function serverOrigin({ root }: OpenApi): string | null {
-  return /^https?:\/\/[^/?#]+/i.exec(serverUrl(root.servers) ?? '')?.[0] ?? null
+  return originOf(root.servers)
+}
+
+function originOf(servers: unknown): string | null {
+  return /^https?:\/\/[^/?#]+/i.exec(serverUrl(servers) ?? '')?.[0] ?? null
+}
+
+/** How people find it in the document. */
+export function nameOf({ operationId, pointer }: Pick<Operation, 'operationId' | 'pointer'>): string {
+  return operationId === null ? pointer : `${operationId}, ${pointer}`
 }
 
 /** The URL of the first server, its variables at their defaults. */

@@ -41,7 +41,7 @@ const ESCAPED_BY_CLIENTS = /[^!-~]|[?#]/gu
 
 /** A path that a request for a template of OpenAPI has. null: no request that is let in. */
 export function samplePath(template: string): string | null {
-  const path = canonicalPath(escaped(template.replace(/\{[^{}]*\}/g, SAMPLE)))
+  const path = canonicalPath(escaped(template.replace(/\{[^{}/]*\}/g, SAMPLE)))
   return isPathRefusal(path) || path.encodedSlash ? null : path.path
 }
 

@@ -13,38 +13,50 @@ export function pointerTo(pointer: string, key: string): string {
   return `${pointer}/${key.replaceAll('~', '~0').replaceAll('/', '~1')}`
 }
 
-/**
- * What makes a document one that must not be followed: references out of it, to nothing or through a prototype, depth
- * and size. null when there is nothing.
- */
-export function refusedIn(root: unknown): string | null {
-  const open: Place[] = [{ value: root, pointer: '#', depth: 0 }]
+/** What makes a document too large to look at, or one that reaches for a prototype. null when there is nothing. */
+export function refusedSize(root: unknown): string | null {
   let nodes = 0
-  for (let place = open.pop(); place !== undefined; place = open.pop()) {
-    const members = membersOf(place)
+  for (const { members, depth, pointer } of placesIn(root)) {
     nodes += members.length
-    if (place.depth > MAX_DEPTH) return `the document is deeper than ${MAX_DEPTH} levels, or holds itself`
+    if (depth > MAX_DEPTH) return `the document is deeper than ${MAX_DEPTH} levels, or holds itself`
     if (nodes > MAX_NODES) return `the document has more than ${MAX_NODES} values`
+    if (members.some(([key]) => key === '__proto__')) return `${pointer}: \`__proto__\` is no name`
+  }
+  return null
+}
+
+/** A reference that must not be followed: out of the document, to nothing or through a prototype. */
+export function refusedReference(root: unknown): string | null {
+  for (const { members, pointer } of placesIn(root)) {
     for (const [key, value] of members) {
-      const why = refusedAt(root, key, value)
-      if (why !== null) return `${place.pointer}: ${why}`
-      open.push({ value, pointer: pointerTo(place.pointer, key), depth: place.depth + 1 })
+      const why = key === '$ref' && typeof value === 'string' ? refusedTarget(root, value) : null
+      if (why !== null) return `${pointer}: ${why}`
     }
   }
   return null
+}
+
+function* placesIn(root: unknown) {
+  const open: Place[] = [{ value: root, pointer: '#', depth: 0 }]
+  for (let place = open.pop(); place !== undefined; place = open.pop()) {
+    const members = membersOf(place)
+    const { pointer, depth } = place
+    yield { members, pointer, depth }
+    for (const [key, value] of members) {
+      open.push({ value, pointer: pointerTo(pointer, key), depth: depth + 1 })
+    }
+  }
 }
 
 function membersOf({ value }: Place): [string, unknown][] {
   return typeof value === 'object' && value !== null ? Object.entries(value) : []
 }
 
-function refusedAt(root: unknown, key: string, value: unknown): string | null {
-  if (key === '__proto__') return '`__proto__` is no name'
-  if (key !== '$ref' || typeof value !== 'string') return null
-  if (!value.startsWith('#')) {
-    return `the reference ${value} leads out of the document, and nothing is fetched: bundle it into one file first`
+function refusedTarget(root: unknown, ref: string): string | null {
+  if (!ref.startsWith('#')) {
+    return `the reference ${ref} leads out of the document, and nothing is fetched: bundle it into one file first`
   }
-  return follow(root, value) === undefined ? `the reference ${value} leads nowhere in the document` : null
+  return follow(root, ref) === undefined ? `the reference ${ref} leads nowhere in the document` : null
 }
 
 /** What a reference within the document stands for; undefined when there is nothing. */

@@ -8,7 +8,7 @@ import { ImportProblem } from './problem.ts'
 import type { Rates } from './rates.ts'
 import type { Seen, SeenKey } from './seen.ts'
 import { Block, type Entry, List } from './starter.ts'
-import { aboutStart, LISTENING, NO_KEYS, REPORT_ONLY } from './starter-words.ts'
+import { aboutStart, FORWARDED, LISTENING, NO_KEYS, REPORT_ONLY } from './starter-words.ts'
 import { ranked, type Use } from './use.ts'
 
 const LOCAL = 'http://127.0.0.1:3000'
@@ -38,7 +38,7 @@ export function starterOfSeen(seen: Seen, { file, upstream }: Source): Imported 
     ...LISTENING,
     upstreamEntry(upstream),
     limitsEntry(seen, all),
-    { key: 'defaults', value: { upstream: 'api' }, above: keyLines(seen) },
+    defaultsEntry(seen),
     { key: 'routes', value: new List(routes), above: hostLines(seen) },
   ]
   const closing = leftOut.length === 0 ? [] : ['Not learnt from:', ...leftOut.map((line) => `- ${line}`)]
@@ -75,8 +75,14 @@ function limitOf(key: string, by: 'key' | 'ip', rates: Rates): Entry {
   return { key, value: { by, rate: `${friendly(FACTOR * usual)}/minute` }, beside }
 }
 
+/** Keys of a run stayed at its gate. Where there was none, the API may judge credentials of its own. */
+function defaultsEntry(seen: Seen): Entry {
+  if (seen.keys.size > 0) return { key: 'defaults', value: { upstream: 'api' }, above: keyLines(seen) }
+  const value = { upstream: 'api', forward_credential: true }
+  return { key: 'defaults', value, above: [...NO_KEYS, ...FORWARDED] }
+}
+
 function keyLines({ keys }: Seen): string[] {
-  if (keys.size === 0) return [...NO_KEYS]
   const sorted = [...keys].sort(([, a], [, b]) => b.count - a.count)
   const lines = sorted.slice(0, MAX_KEYS_TOLD).map(([id, key]) => `- ${id}: ${keyText(key)}`)
   const more = keys.size > MAX_KEYS_TOLD ? [`- and ${keys.size - MAX_KEYS_TOLD} more`] : []

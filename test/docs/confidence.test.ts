@@ -43,6 +43,7 @@ class Reader {
   #requests = 0
   #reloads = 0
   #rest = ''
+  #changedAt = ''
   lines = 0
 
   constructor(t: Test, api: string) {
@@ -78,6 +79,7 @@ class Reader {
     this.#t.not(after, before, 'the policy changes')
     this.#folder.write('policy.yaml', after)
     await this.#reloaded()
+    this.#changedAt = new Date().toISOString()
   }
 
   async #reloaded(): Promise<void> {
@@ -124,6 +126,7 @@ class Reader {
     const moved = command
       .replaceAll('127.0.0.1:3000', this.#api)
       .replaceAll('127.0.0.1:8080', `127.0.0.1:${this.#gate?.port}`)
+      .replace(/--since \S+Z/, `--since ${this.#changedAt}`)
     return this.#folder.run(moved, { KEY: this.#key })
   }
 

@@ -104,7 +104,7 @@ t.test('what is no use of the API is not learnt from, and told', async (t) => {
     auditLine(5, { path: '/d', code: 'upstream_timeout', status: 504 }),
     auditLine(6, { path: '/e', method: 'BREW' }),
     '{"type":"audit_gap","dropped":3}',
-    '{"type":"admin"}',
+    '{"type":"admin","time":"2026-11-20T10:00:00.000Z"}',
     '{"torn',
   ]
   const { text, leftOut } = await learnt(lines)
@@ -126,6 +126,13 @@ t.test('what is no use of the API is not learnt from, and told', async (t) => {
     learnt(lines.slice(1)),
     /there is no request to learn from: 3 requests that the audit has lost/,
   )
+})
+
+t.test('credentials of the API stay its own where the run had no key', async (t) => {
+  const forwarded = async (...lines: string[]) =>
+    outlined((await learnt(lines)).text).outline?.routes.map(({ forwardCredential }) => forwardCredential)
+  t.strictSame(await forwarded(auditLine(0, { path: '/a' })), [true])
+  t.strictSame(await forwarded(auditLine(0, { path: '/a', ...asKey('acme-prod') })), [false])
 })
 
 t.test('only the asked time is learnt from', async (t) => {

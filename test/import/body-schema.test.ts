@@ -87,6 +87,64 @@ const CASES: readonly Case[] = [
     refused: [{ id: 1 }],
   },
   {
+    name: 'read-only in one branch of allOf, required in another (I5)',
+    schema: {
+      allOf: [
+        { $ref: '#/components/schemas/Base' },
+        { properties: { id: { readOnly: true } } },
+        { required: ['id', 'name'] },
+      ],
+    },
+    schemas: { Base: { type: 'object', required: ['id', 'at'], properties: { at: {} } } },
+    fits: [{ name: 1, at: 1 }],
+    refused: [{ name: 1 }, { at: 1 }],
+  },
+  {
+    name: 'the same in 3.0, and the schema by itself still asks for it',
+    version: OLD,
+    schema: {
+      required: ['id', 'base'],
+      allOf: [{ $ref: '#/components/schemas/Base' }],
+      properties: {
+        id: { allOf: [{ type: 'string' }], readOnly: true },
+        base: { $ref: '#/components/schemas/Base' },
+      },
+    },
+    schemas: { Base: { type: 'object', required: ['id'] } },
+    fits: [{ base: { id: 1 } }],
+    refused: [{ base: {} }, { id: 'x' }],
+  },
+  {
+    name: 'read-only in one alternative only',
+    schema: {
+      required: ['kind'],
+      oneOf: [
+        { properties: { kind: { const: 'a' }, id: { readOnly: true } }, required: ['id'] },
+        { properties: { kind: { const: 'b' }, id: {} }, required: ['id'] },
+      ],
+    },
+    fits: [{ kind: 'a' }, { kind: 'b', id: 1 }],
+    refused: [{ kind: 'b' }],
+  },
+  {
+    name: 'conditions stay as they are written',
+    schema: {
+      properties: { id: { readOnly: true } },
+      if: { required: ['id'] },
+      ...Object.fromEntries([['then', { required: ['x'] }]]),
+      not: { required: ['id', 'y'], properties: { id: { readOnly: true } } },
+    },
+    fits: [{}, { y: 1 }, { id: 1, x: 1 }],
+    refused: [{ id: 1 }, { id: 1, x: 1, y: 1 }],
+  },
+  {
+    name: 'a property that is read-only beside its reference',
+    schema: { required: ['id'], properties: { id: { $ref: '#/components/schemas/Id', readOnly: true } } },
+    schemas: { Id: { type: 'string' } },
+    fits: [{}],
+    refused: [{ id: 1 }],
+  },
+  {
     name: 'a pattern that RE2 does not have',
     schema: { type: 'string', pattern: '^(?=a)' },
     fits: ['b'],

@@ -22,7 +22,64 @@ const CASES: readonly (readonly [
   found: readonly string[],
 ])[] = [
   ['nothing', { '/a/{x}': { get: SECURED } }, ['match: { path: /a/:id, methods: [GET] }'], []],
-  ['a wider route', { '/a/{x}': { get: SECURED } }, ['match: { path: /*, methods: [GET] }'], []],
+  [
+    'a route that serves more than the document has (I6)',
+    { '/api/orders': { get: SECURED } },
+    ['match: { path: /api/*, methods: [GET] }'],
+    ['path-not-described r0 null /api/* 6'],
+  ],
+  [
+    'a parameter where the document has names only',
+    { '/a/x': { get: SECURED }, '/a/y': { get: SECURED, post: SECURED }, '/a/{z}': { post: SECURED } },
+    ['match: { path: /a/:id, methods: [GET, POST] }'],
+    ['path-not-described r0 null /a/:id 6'],
+  ],
+  [
+    'narrower routes than the document’s paths',
+    { '/a/{x}': { get: SECURED } },
+    [
+      'match: { path: "/a/:id.json", methods: [GET] }',
+      'match: { path: /a/:id, methods: [GET] }',
+      'match: { path: /a/x0x, methods: [GET] }',
+    ],
+    ['route-not-described r0 null /a/:id.json 6', 'route-not-described r1 null /a/:id 7'],
+  ],
+  [
+    'an optional segment, upper and lower case',
+    { '/A': { get: SECURED }, '/A/{x}': { get: SECURED } },
+    ['match: { path: "/a/:id?", methods: [GET] }, path: { case: insensitive }'],
+    [],
+  ],
+  [
+    'braces around a slash are no parameter',
+    { '/{/}': { get: SECURED } },
+    ['match: { path: /%7B/%7D, methods: [GET] }'],
+    [],
+  ],
+  [
+    'a path that a pattern cannot say',
+    { '/a/{x}:do': { post: SECURED } },
+    ['match: { path: /a/:x, methods: [POST] }'],
+    [],
+  ],
+  [
+    'a route without the scopes of its operation (I6)',
+    { '/a': { get: { ...REPLIES, security: [{ k: ['write'] }] } } },
+    ['match: { path: /a, methods: [GET] }'],
+    ['scopes-not-asked r0 GET /a 6'],
+  ],
+  [
+    'a route with only some of them',
+    { '/a': { get: { ...REPLIES, security: [{ k: ['r', 'w'] }, { k: ['x'] }] } } },
+    ['match: { path: /a, methods: [GET] }, allow: { scopes: [r], any_scope: [w, y] }'],
+    ['scopes-not-asked r0 GET /a 6'],
+  ],
+  [
+    'a route with the scopes of one alternative, or with more',
+    { '/a': { get: { ...REPLIES, security: [{ k: ['r', 'w'] }, { k: ['x'] }] } } },
+    ['match: { path: /a, methods: [GET] }, allow: { scopes: [r, more], any_scope: [w, x] }'],
+    [],
+  ],
   [
     'an operation that no route serves',
     { '/a': { get: SECURED }, '/b': { get: SECURED } },
@@ -98,6 +155,18 @@ t.test('the base path of the servers stands in front', async (t) => {
   )
   t.strictSame(await driftBetween(policyOf(['match: { path: /v1/a, methods: [GET] }']), document), [])
   t.equal((await driftBetween(policyOf(['match: { path: /a, methods: [GET] }']), document)).length, 2)
+})
+
+t.test('what scopes are asked for stands in the message', async (t) => {
+  const document = documentOf(
+    { '/a': { get: { ...REPLIES, security: [{ k: ['r', 'w'] }, { k: ['x'] }] } } },
+    KEY,
+  )
+  const [none] = await driftBetween(policyOf(['match: { path: /a, methods: [GET] }']), document)
+  t.match(none?.message, /asks for the scopes r and w, or x, the route r0 for none$/)
+  const allow = 'allow: { scopes: [r], any_scope: [y, z] }'
+  const [some] = await driftBetween(policyOf([`match: { path: /a, methods: [GET] }, ${allow}`]), document)
+  t.match(some?.message, /the route r0 for r and any of y, z$/)
 })
 
 t.test('only hosts that are answered for are asked', async (t) => {
