@@ -1,7 +1,8 @@
 import { createHash, randomBytes } from 'node:crypto'
 import { type ClientRequest, type IncomingMessage, request as sendRequest } from 'node:http'
-import { connect as connectTcp, isIP, type Socket } from 'node:net'
+import { connect as connectTcp, type Socket } from 'node:net'
 import { connect as connectTls } from 'node:tls'
+import { addressOf, tlsOptions } from '../adapters/upstream/address.ts'
 import { failureOf, type Stage } from '../adapters/upstream/failure.ts'
 import { fieldsNamed } from '../core/headers.ts'
 import type { Upstream } from '../core/policy.ts'
@@ -39,7 +40,6 @@ const HANDSHAKE_SALT = '258EAFA5-E914-47DA-95CA-C5AB0DC85B11'
 const KEY_BYTES = 16
 /** As of any other reply. */
 const MAX_HEAD_BYTES = 65_536
-const PROBE_AFTER_MS = 60_000
 /** A client's copies of these would be of another handshake; what it may choose from is passed on. */
 const HANDSHAKE_PREFIX = 'sec-websocket-'
 const PROTOCOL_FIELD = 'sec-websocket-protocol'
@@ -120,7 +120,6 @@ export class Handshake {
   #replied(message: IncomingMessage): void {
     if (this.#isOver) return
     this.#end()
-    message.once('close', () => this.#request.destroy())
     this.#answered.replied(message)
   }
 
@@ -156,27 +155,9 @@ function stageOf(error: NodeJS.ErrnoException, stage: Stage): Stage {
   return error.code?.startsWith('HPE_') === true ? 'answering' : stage
 }
 
-/** Names the upstream in TLS as any other request to it does: by the policy, never by the Host header. */
 function connect(origin: string, tls: Upstream['tls'], connected: () => void): Socket {
-  const { protocol, hostname, port } = new URL(origin)
-  const isTls = protocol === 'https:'
-  const at = {
-    host: hostname.replace(/^\[|\]$/g, ''),
-    port: Number(port || (isTls ? 443 : 80)),
-    noDelay: true,
-    keepAlive: true,
-    keepAliveInitialDelay: PROBE_AFTER_MS,
-  }
-  if (!isTls) return connectTcp(at, connected)
-  const name = tls.serverName ?? at.host
-  const options = {
-    ...at,
-    rejectUnauthorized: tls.verify,
-    ALPNProtocols: ['http/1.1'],
-    ...(isIP(name) === 0 ? { servername: name } : {}),
-    ...(tls.ca === null ? {} : { ca: tls.ca }),
-  }
-  return connectTls(options, connected)
+  const { address, isTls } = addressOf(origin)
+  return isTls ? connectTls(tlsOptions(address, tls), connected) : connectTcp(address, connected)
 }
 
 function handshakeFields(fields: readonly string[], key: string): string[] {

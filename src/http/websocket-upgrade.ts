@@ -68,7 +68,7 @@ function open(exchange: Exchange, opened: Opened, early: EarlyBytes, proceed: ()
   proceed()
 }
 
-/** What the upstream says instead of switching is the client's to know, as any reply of its is. */
+/** What the upstream says instead of switching is the client's to know, like every reply of an API. */
 function passOn(exchange: Exchange, message: IncomingMessage, route: Route): void {
   const { request, response } = exchange
   exchange.upstreamAnswered()

@@ -238,3 +238,12 @@ t.test('a client that floods before its 101 is not read from any further', LIMIT
   t.match(await sent, Error, 'it was not all taken')
   t.match(await app.recorded(1), [{ code: 'upstream_timeout', status: 504 }])
 })
+
+t.test('an API that answers a handshake like other requests is let go of', LIMIT, async (t) => {
+  const kept = 'HTTP/1.1 401 Unauthorized\r\nconnection: keep-alive\r\ncontent-length: 2\r\n\r\nno'
+  const { app, upstream } = await startBefore(t, saying(kept), '')
+  const client = app.client().send(handshake())
+  t.match(await client.reply(), { status: 401, body: 'no' })
+  await upstream.drained()
+  t.equal(app.gate.inFlight, 0)
+})

@@ -105,7 +105,7 @@ for (const [route, path, target] of [
   })
 }
 
-t.test('a WebSocket whose path strip_prefix cannot be cut off is refused as any request is', async (t) => {
+t.test('a WebSocket whose path strip_prefix cannot be cut off is refused like other requests', async (t) => {
   const upstream = await startUpstream(t)
   // The compiler lets no such route pass.
   const change = (policy: Policy): Policy => {

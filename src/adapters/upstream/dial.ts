@@ -1,7 +1,8 @@
-import { connect as connectTcp, isIP, type Socket, type TcpSocketConnectOpts } from 'node:net'
+import { connect as connectTcp, type Socket } from 'node:net'
 import { connect as connectTls } from 'node:tls'
 import type { Upstream } from '../../core/policy.ts'
 import { UpstreamFailure } from '../../core/upstream.ts'
+import { type Address, addressOf, tlsOptions } from './address.ts'
 import { failureOf } from './failure.ts'
 
 /** What one origin's connections depend on; a change of any of it is another pool. */
@@ -24,22 +25,12 @@ export interface Dialler {
 export type Dial = (dialler: Dialler) => () => void
 
 const READ_BYTES = 65_536
-const PROBE_AFTER_MS = 60_000
 
 /** Resolves and connects anew each time; over TLS it takes up the session of the connection before. */
 export function diallerOf(settings: OriginSettings): Dial {
-  const { protocol, hostname, port } = new URL(settings.url)
-  const at = {
-    host: hostname.replace(/^\[|\]$/g, ''),
-    port: Number(port || (protocol === 'https:' ? 443 : 80)),
-    noDelay: true,
-    keepAlive: true,
-    keepAliveInitialDelay: PROBE_AFTER_MS,
-  }
-  return protocol === 'https:' ? tlsDialler(at, settings) : tcpDialler(at, settings)
+  const { address, isTls } = addressOf(settings.url)
+  return isTls ? tlsDialler(address, settings) : tcpDialler(address, settings)
 }
-
-type Address = TcpSocketConnectOpts & { readonly host: string }
 
 function tcpDialler(at: Address, { connectMs }: OriginSettings): Dial {
   return (dialler) => {
@@ -48,20 +39,10 @@ function tcpDialler(at: Address, { connectMs }: OriginSettings): Dial {
   }
 }
 
-/**
- * Names the upstream in TLS by the policy, never by the Host header: what is verified must be what was meant. A session
- * is taken up again by the next connection; only one of a peer that was verified, for its name is not looked at again.
- */
+/** A session is taken up again; only one of a peer that was verified, for its name is not looked at again. */
 function tlsDialler(at: Address, { tls, connectMs }: OriginSettings): Dial {
   let session: Buffer | undefined
-  const name = tls.serverName ?? at.host
-  const options = {
-    ...at,
-    rejectUnauthorized: tls.verify,
-    ALPNProtocols: ['http/1.1'],
-    ...(isIP(name) === 0 ? { servername: name } : {}),
-    ...(tls.ca === null ? {} : { ca: tls.ca }),
-  }
+  const options = tlsOptions(at, tls)
   return (dialler) => {
     const socket = connectTls(session === undefined ? options : { ...options, session })
     let latest: Buffer | undefined

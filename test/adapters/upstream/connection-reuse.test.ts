@@ -1,14 +1,13 @@
 import { PassThrough } from 'node:stream'
 import t from 'tap'
 import type { Sink, UpstreamResponse } from '../../../src/core/upstream.ts'
-import { answering, ask, failure, OK, rawUpstream, read } from './kit.ts'
+import { answering, ask, failure, OK, rawUpstream, read, turn } from './kit.ts'
 import { enter, originAt } from './kit-origin.ts'
 
 // What one exchange leaves behind on its connection must not reach the next one.
 
 const LIMIT = { timeout: 5000 }
 const HEAD = 'HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\n'
-const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve))
 const sink = (more: Partial<Sink>): Sink => ({
   write: () => true,
   end: () => undefined,

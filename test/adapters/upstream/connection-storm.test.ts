@@ -5,13 +5,11 @@ import fc from 'fast-check'
 import t from 'tap'
 import type { Origin } from '../../../src/adapters/upstream/origin.ts'
 import { UpstreamFailure, type UpstreamRequest, type UpstreamResponse } from '../../../src/core/upstream.ts'
-import { ask, rawUpstream, read } from './kit.ts'
+import { ask, rawUpstream, read, turn } from './kit.ts'
 import { enter, originAt } from './kit-origin.ts'
 
 const EVIL = 'HTTP/1.1 200 OK\r\ncontent-length: 4\r\n\r\nevil'
 const SILENCE_MS = 50
-
-const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve))
 
 /** What an upstream does when a request with this id has come. */
 type Say = (socket: Socket, id: string) => unknown

@@ -3,14 +3,11 @@ import { PassThrough, Readable } from 'node:stream'
 import t from 'tap'
 import type { Origin } from '../../../src/adapters/upstream/origin.ts'
 import type { UpstreamRequest } from '../../../src/core/upstream.ts'
-import { answering, ask, failure, OK, rawUpstream, read } from './kit.ts'
+import { answering, ask, failure, OK, rawUpstream, read, turn } from './kit.ts'
 import { enter, originAt } from './kit-origin.ts'
 
 const EVIL = 'HTTP/1.1 200 OK\r\ncontent-length: 4\r\n\r\nevil'
 const LIMIT = { timeout: 5000 }
-
-/** Resumes behind all that this turn of the event loop reads: what is written now is read before its next end. */
-const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve))
 
 const get = async (origin: Origin, more: Partial<UpstreamRequest> = {}): Promise<string> =>
   (await read(await enter(origin, ask(more)))).text

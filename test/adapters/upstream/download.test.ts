@@ -3,12 +3,10 @@ import t from 'tap'
 import { createUpstreams } from '../../../src/adapters/upstream.ts'
 import type { Sink, UpstreamResponse } from '../../../src/core/upstream.ts'
 import { permitFor } from '../../support/permit.ts'
-import { answering, ask, failure, get, OK, rawUpstream, read, upstreamAt } from './kit.ts'
+import { answering, ask, failure, get, OK, rawUpstream, read, turn, upstreamAt } from './kit.ts'
 
 const upstreams = createUpstreams()
 t.teardown(() => upstreams.close())
-
-const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve))
 
 t.test('a reply keeps order, case, repeats and bytes of its fields', async (t) => {
   const fields = ['X-B', '1', 'set-cookie', 'a=1', 'x-a', '\xe9', 'Set-Cookie', 'b=2', 'x-empty', '']

@@ -1,5 +1,5 @@
 import { once } from 'node:events'
-import { type AddressInfo, createServer, type Socket } from 'node:net'
+import { type AddressInfo, createServer, type Server, type Socket } from 'node:net'
 import { createServer as createTlsServer, type TLSSocket, type TlsOptions } from 'node:tls'
 import type { Upstreams } from '../../../src/adapters/upstream.ts'
 import type { Upstream } from '../../../src/core/policy.ts'
@@ -48,13 +48,7 @@ export async function rawUpstream(t: Closable, script: Script): Promise<RawUpstr
     })
     script.onConnection?.(socket, index)
   })
-  server.listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  t.teardown(() => {
-    for (const socket of open) socket.destroy()
-    server.close()
-  })
-  const { port } = server.address() as AddressInfo
+  const port = await listenUntilEnd(t, server, open)
   return {
     origin: `http://127.0.0.1:${port}`,
     accepted: () => accepted,
@@ -64,6 +58,17 @@ export async function rawUpstream(t: Closable, script: Script): Promise<RawUpstr
       while (open.size > 0) await once(server, 'gone')
     },
   }
+}
+
+/** @returns the port; the server and its connections end with the test */
+async function listenUntilEnd(t: Closable, server: Server, open: ReadonlySet<Socket>): Promise<number> {
+  server.listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  t.teardown(() => {
+    for (const socket of open) socket.destroy()
+    server.close()
+  })
+  return (server.address() as AddressInfo).port
 }
 
 /** An upstream that answers each request's head with the same bytes. */
@@ -105,13 +110,7 @@ export async function tlsUpstream(t: Closable, reply: string, more: TlsOptions =
     })
   })
   server.on('tlsClientError', () => undefined)
-  server.listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  t.teardown(() => {
-    for (const socket of open) socket.destroy()
-    server.close()
-  })
-  const { port } = server.address() as AddressInfo
+  const port = await listenUntilEnd(t, server, open)
   return { at: (host) => `https://${host}:${port}`, greetings, seen: () => seen }
 }
 
@@ -199,3 +198,6 @@ export async function failure(promise: Promise<unknown>): Promise<UpstreamFailur
   if (settled?.status === 'rejected' && settled.reason instanceof UpstreamFailure) return settled.reason
   throw new Error(`no UpstreamFailure but ${settled?.status === 'rejected' ? settled.reason : 'a response'}`)
 }
+
+/** Resumes behind all that this turn of the event loop reads: what is written now is read before its next end. */
+export const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve))

@@ -3,12 +3,10 @@ import { PassThrough, Readable } from 'node:stream'
 import t from 'tap'
 import { createUpstreams } from '../../../src/adapters/upstream.ts'
 import { permitFor } from '../../support/permit.ts'
-import { answering, ask, failure, get, OK, rawUpstream, read, upstreamAt } from './kit.ts'
+import { answering, ask, failure, get, OK, rawUpstream, read, turn, upstreamAt } from './kit.ts'
 
 const upstreams = createUpstreams()
 t.teardown(() => upstreams.close())
-
-const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve))
 
 t.test('V85 200 clients that leave mid-upload and 200 mid-download leave no connection behind', async (t) => {
   const { origin, drained, accepted } = await rawUpstream(t, {
